@@ -1,0 +1,22 @@
+/* limits.h: every ceiling on what comes from outside, its unit and its reason. */
+#ifndef PERI_LIMITS_H
+#define PERI_LIMITS_H
+
+/* Bytes of one response body held in memory at once; larger ones must be streamed. */
+#define PERI_LIMIT_BODY (1024UL * 1024UL * 1024UL)
+/* Bytes received and not yet read by the task, before the connection is paused. */
+#define PERI_LIMIT_UNREAD (256UL * 1024UL)
+/* Bytes of the header lines of one response. */
+#define PERI_LIMIT_HEADERS (256UL * 1024UL)
+/* Bytes of one request body. A vCenter refuses requests of over 500,000 XML elements. */
+#define PERI_LIMIT_REQUEST (256UL * 1024UL * 1024UL)
+/* Elements inside one another in an XML body; vim25 stays below 30. */
+#define PERI_LIMIT_XML_DEPTH 256
+/* Bytes of one XML text or attribute. Thumbnails and certificates are the largest known. */
+#define PERI_LIMIT_XML_TEXT (64UL * 1024UL * 1024UL)
+/* Tables inside one another in a value to encode; deeper is a cycle. */
+#define PERI_LIMIT_VALUE_DEPTH 128
+/* Seconds of one sleep: ten years; more is a mistake of unit. */
+#define PERI_LIMIT_SLEEP_S (10.0 * 366 * 86400)
+
+#endif
