@@ -26,7 +26,7 @@ LIBS = $(shell pkg-config --libs $(PACKAGES)) $(LDFLAGS)
 SOURCES := $(filter-out runtime/cli/main.c,$(wildcard runtime/*/*.c bindings/*/*.c))
 SCHEMAS := $(wildcard bindings/schema/*.schema)
 LUA_SOURCES := $(shell find stdlib -name '*.lua' 2>/dev/null)
-GENERATED := $(BUILD)/gen/stdlib.c $(SCHEMAS:bindings/schema/%.schema=$(BUILD)/gen/%_tables.c)
+GENERATED := $(BUILD)/gen/stdlib.c $(BUILD)/gen/tables.c
 OBJECTS := $(SOURCES:%.c=$(BUILD)/obj/%.o) $(GENERATED:$(BUILD)/gen/%.c=$(BUILD)/obj/gen/%.o)
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*/*_test.c))
 
@@ -48,9 +48,9 @@ $(BUILD)/gen/stdlib.c: runtime/engine/embed.lua $(LUA_SOURCES)
 	@mkdir -p $(@D)
 	$(LUA) runtime/engine/embed.lua $@ $(LUA_SOURCES)
 
-$(BUILD)/gen/%_tables.c: bindings/schema/%.schema bindings/schema/compile.lua
+$(BUILD)/gen/tables.c: bindings/schema/compile.lua $(SCHEMAS)
 	@mkdir -p $(@D)
-	$(LUA) bindings/schema/compile.lua $< $@
+	$(LUA) bindings/schema/compile.lua $@ $(SCHEMAS)
 
 $(BUILD)/unit/%: tests/unit/%.c $(OBJECTS)
 	@mkdir -p $(@D)
