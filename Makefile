@@ -1,27 +1,36 @@
 # Perilune. `make help` lists what can be made; `make test T=kind/portgroup` runs one test.
 VERSION := 0.1.0
 VARIANT ?=
-BUILD   ?= build$(if $(VARIANT),/$(VARIANT))
+BUILD   := build$(if $(VARIANT),/$(VARIANT))
 PREFIX  ?= /usr/local
 WERROR  ?= $(if $(CI),-Werror)
 LUA     ?= lua5.4
 PACKAGES := lua5.4 libuv libcurl libxml-2.0 openssl jansson
-TEST_PACKAGES := cmocka
+IS_CLANG := $(findstring clang,$(shell $(CC) --version 2>/dev/null))
+
+# Compilers and tests put aside what they need within the checkout.
+export VARIANT
+export TMPDIR := $(CURDIR)/build/tmp
+$(shell mkdir -p $(TMPDIR))
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wundef -Wvla -Wstrict-prototypes -Wmissing-prototypes \
   -Wold-style-definition -Wwrite-strings -Wformat=2 -Wimplicit-fallthrough -Wpointer-arith \
   -Wdouble-promotion -Wconversion -Wsign-conversion -Wnull-dereference $(WERROR)
 HARDENING := -O2 -g -fno-common -fstack-protector-strong -fstack-clash-protection -fPIE \
-  -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -ftrivial-auto-var-init=zero \
+  -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 $(if $(IS_CLANG),,-ftrivial-auto-var-init=zero) \
   $(if $(filter x86_64,$(shell uname -m)),-fcf-protection=full)
 LINK := -pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code -Wl,--as-needed
 ifeq ($(VARIANT),asan)
 HARDENING := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all -fPIE
 LINK := -pie -fsanitize=address,undefined
 endif
+
+# Asked once, and not before a compiler runs: until then pkg-config may not be there.
+PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) | sed 's/-I/-isystem /g'))$(PKG_CFLAGS)
+PKG_LIBS = $(eval PKG_LIBS := $(shell pkg-config --libs $(PACKAGES)))$(PKG_LIBS)
 CFLAGS_ALL = -std=c17 -D_POSIX_C_SOURCE=200809L -DPERI_VERSION='"$(VERSION)"' $(WARNINGS) $(HARDENING) \
-  -I. -I$(BUILD)/gen $(shell pkg-config --cflags $(PACKAGES) | sed 's/-I/-isystem /g') $(CFLAGS)
-LIBS = $(shell pkg-config --libs $(PACKAGES)) $(LDFLAGS)
+  -I. -I$(BUILD)/gen $(PKG_CFLAGS) $(CFLAGS)
+LIBS = $(PKG_LIBS) $(LDFLAGS)
 
 SOURCES := $(filter-out runtime/cli/main.c,$(wildcard runtime/*/*.c bindings/*/*.c))
 SCHEMAS := $(wildcard bindings/schema/*.schema)
@@ -29,6 +38,7 @@ LUA_SOURCES := $(shell find stdlib -name '*.lua' 2>/dev/null)
 GENERATED := $(BUILD)/gen/stdlib.c $(BUILD)/gen/tables.c
 OBJECTS := $(SOURCES:%.c=$(BUILD)/obj/%.o) $(GENERATED:$(BUILD)/gen/%.c=$(BUILD)/obj/gen/%.o)
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*/*_test.c))
+TIDY := $(patsubst %.c,$(BUILD)/tidy/%.ok,$(SOURCES) runtime/cli/main.c)
 
 .PHONY: all
 all: $(BUILD)/perilune ## the program (the default)
@@ -36,11 +46,11 @@ all: $(BUILD)/perilune ## the program (the default)
 $(BUILD)/perilune: $(BUILD)/obj/runtime/cli/main.o $(OBJECTS)
 	$(CC) $(LINK) -o $@ $^ $(LIBS)
 
-$(BUILD)/obj/%.o: %.c | $(GENERATED)
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags | $(GENERATED)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
-$(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c
+$(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -Wno-overlength-strings -c -o $@ $<
 
@@ -54,19 +64,72 @@ $(BUILD)/gen/tables.c: bindings/schema/compile.lua $(SCHEMAS)
 
 $(BUILD)/unit/%: tests/unit/%.c $(OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) $(shell pkg-config --cflags $(TEST_PACKAGES)) -MMD -MP -MF $@.d $(LINK) -o $@ $< $(OBJECTS) \
-	  $(LIBS) $(shell pkg-config --libs $(TEST_PACKAGES))
+	$(CC) $(CFLAGS_ALL) $(shell pkg-config --cflags cmocka) -MMD -MP -MF $@.d $(LINK) -o $@ $< $(OBJECTS) \
+	  $(LIBS) $(shell pkg-config --libs cmocka)
 
-.PHONY: unit
-unit: $(UNIT_TESTS) ## the C tests alone
-	@for t in $(UNIT_TESTS); do $$t || exit 1; done
+# Another compiler or other flags than last time make everything anew.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(subst ','\'',$(CC) $(CFLAGS_ALL))' | cmp -s - $@ || echo '$(subst ','\'',$(CC) $(CFLAGS_ALL))' >$@
+FORCE:
 
-.PHONY: clean
+.PHONY: deps
+deps: ## install what is missing on a Debian machine
+	@tests/support/deps.sh
+
+.PHONY: demo try
+demo: ## see it work on a simulated vCenter, in acts
+	@tests/support/deps.sh demo
+	@tests/demo/demo.sh
+try: ## the same, yours to type in
+	@tests/support/deps.sh demo
+	@tests/demo/try.sh
+
+.PHONY: server
+server: ## the simulated vCenter and govc, into build/bin
+	@tests/server/build.sh
+
+.PHONY: unit unit-tests
+unit-tests: $(UNIT_TESTS)
+unit: ## the C tests alone
+	@tests/support/suite.sh unit
+
+.PHONY: test asan valgrind lint
+test: deps ## every test; T=path only those whose path contains it
+	@tests/support/suite.sh lint unit lua integration server
+asan: deps ## the tests under AddressSanitizer and UBSan
+	@VARIANT=asan tests/support/suite.sh unit lua integration
+valgrind: deps ## the tests under valgrind
+	@WATCH=valgrind tests/support/suite.sh unit lua
+lint: deps ## what a script can check
+	@tests/support/suite.sh lint
+
+.PHONY: tidy
+tidy: $(TIDY) ## clang-tidy, on what changed
+$(BUILD)/tidy/%.ok: %.c $(BUILD)/obj/%.o .clang-tidy
+	@mkdir -p $(@D)
+	@clang-tidy --quiet $< -- $(filter-out -ftrivial-auto-var-init=zero -Werror,$(CFLAGS_ALL)) 2>$(TMPDIR)/tidy.log
+	@touch $@
+
+.PHONY: bench
+bench: ## ratios that must hold
+	@tests/support/deps.sh demo
+	@tests/bench/bench.sh
+
+.PHONY: format
+format: ## lay out the C and Go sources
+	clang-format -i $$(git ls-files '*.c' '*.h')
+	gofmt -w $$(git ls-files '*.go')
+
+.PHONY: install dist clean help
+install: all ## into PREFIX (and DESTDIR)
+	install -D -m 755 $(BUILD)/perilune $(DESTDIR)$(PREFIX)/bin/perilune
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/perilune LICENSE README.md CHANGELOG.md
+dist: ## the source of the last commit, as perilune-VERSION.tar.gz
+	git archive --prefix=perilune-$(VERSION)/ -o perilune-$(VERSION).tar.gz HEAD
 clean: ## remove what was built
 	rm -rf build
-
-.PHONY: help
 help: ## this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 -include $(OBJECTS:.o=.d) $(BUILD)/obj/runtime/cli/main.d $(UNIT_TESTS:=.d)
