@@ -38,7 +38,7 @@ LUA_SOURCES := $(shell find stdlib -name '*.lua' 2>/dev/null)
 GENERATED := $(BUILD)/gen/stdlib.c $(BUILD)/gen/tables.c
 OBJECTS := $(SOURCES:%.c=$(BUILD)/obj/%.o) $(GENERATED:$(BUILD)/gen/%.c=$(BUILD)/obj/gen/%.o)
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*/*_test.c))
-TIDY := $(patsubst %.c,$(BUILD)/tidy/%.ok,$(SOURCES) runtime/cli/main.c)
+TIDY := $(patsubst %.c,$(BUILD)/tidy/%.ok,$(SOURCES) $(wildcard runtime/cli/main.c))
 
 .PHONY: all
 all: $(BUILD)/perilune ## the program (the default)

@@ -38,7 +38,8 @@ local lua_calls = {
   ["os.execute"] = { "a process on the loop: it would stop every task" },
   ["io.popen"] = { "a process on the loop: it would stop every task" },
   ["os.exit"] = { "an exit status returned by the command" },
-  ["os.getenv"] = { "the env that is passed in: only perilune.cmd reads the environment", "stdlib/perilune/cmd/" },
+  ["os.getenv"] = { "the env that is passed in: only perilune.cmd reads the environment",
+    "stdlib/perilune/cmd/" },
   ["string.dump"] = { "text: bytecode is never loaded" },
 }
 

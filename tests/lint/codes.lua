@@ -10,7 +10,9 @@ local function read_codes()
     local enumerator, name = line:match '^PERI_CODE%(([%w_]+), "([%w_.]+)"'
     if enumerator then
       local code = { enumerator = enumerator, name = name, line = number }
-      if by_name[name] or by_enumerator[enumerator] then tree.report(LIST, number, "%s is there twice", name) end
+      if by_name[name] or by_enumerator[enumerator] then
+        tree.report(LIST, number, "%s is there twice", name)
+      end
       by_enumerator[enumerator], by_name[name] = code, code
     end
   end)
@@ -36,7 +38,8 @@ local function note_lua(path)
     end
     for name in line:gmatch "\"([%l_]+%.?[%l_]*)\"" do
       local code = by_name[name]
-      if code and not line:find("[=~]= \"" .. name, 1) and not line:find("has%b()") then code.is_raised = true end
+      local is_asked = line:find("[=~]= \"" .. name) or line:find "has%b()"
+      if code and not is_asked then code.is_raised = true end
     end
   end)
 end

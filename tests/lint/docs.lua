@@ -18,7 +18,7 @@ local function check_header(path, text)
       is_documented = false
     elseif line:find "%*/%s*$" and not line:find "^%s+%S.*/%*" then
       is_documented = true
-    elseif line:find "^[%a_].*%(" and not line:find "^typedef" and not line:find "^PERI_CODE" and not is_documented then
+    elseif line:find "^[%a_].*%(" and not line:find "^typedef" and not is_documented then
       tree.report(path, number, "say above it what it does, its units, errors and who owns what: %s",
         line:match "([%w_]+)%(")
     end
@@ -27,7 +27,9 @@ end
 
 -- The table that a module returns: "local graph = {}" … "return graph".
 local function check_lua(path, text)
-  if text:sub(1, 3) ~= "---" then tree.report(path, 1, 'begin with a line that says what the module is: "--- …"') end
+  if text:sub(1, 3) ~= "---" then
+    tree.report(path, 1, 'begin with a line that says what the module is: "--- …"')
+  end
   local module = text:match "\nreturn ([%a_][%w_]*)%s*$"
   local above = ""
   tree.each_line(text, function(line, number)

@@ -9,7 +9,8 @@ local function check_function(path, first, lines)
   for _, line in ipairs(lines) do
     if line:find "switch %(.*/%* long: " then return end
   end
-  tree.report(path, first, "a function of %d lines; split it (at most %d, unless its `switch (…) { /* long: why */`)",
+  tree.report(path, first,
+    "a function of %d lines; split it (at most %d, unless its `switch (…) { /* long: why */`)",
     #lines, MAX_FUNCTION)
 end
 
@@ -28,7 +29,9 @@ end
 
 local function check_file(path, text)
   local _, count = text:gsub("\n", "")
-  if count > MAX_FILE then tree.report(path, MAX_FILE, "a file of %d lines; split it (at most %d)", count, MAX_FILE) end
+  if count > MAX_FILE then
+    tree.report(path, MAX_FILE, "a file of %d lines; split it (at most %d)", count, MAX_FILE)
+  end
 end
 
 for _, path in ipairs(tree.files({ "runtime", "bindings", "stdlib", "tests" }, { ".c", ".h", ".lua" })) do

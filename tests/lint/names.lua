@@ -14,7 +14,8 @@ end
 
 local exceptions = read_exceptions()
 
--- limits.h may say PERI_LIMIT_…; bindings/lua/pool.c, which repeats the stem of what it binds, exports its opener.
+-- limits.h may say PERI_LIMIT_…; bindings/lua/pool.c, which repeats the stem of what it binds, exports
+-- its opener.
 local function is_named_for(name, path, stem)
   local place = path:gsub("%.[^.]*$", "")
   local begin = "^peri_" .. stem:gsub("s$", "") .. "s?%f[_\0]"
@@ -22,11 +23,18 @@ local function is_named_for(name, path, stem)
     or place:find "^bindings/lua/" ~= nil and name == "peri_open_" .. stem
 end
 
+-- A header may declare what another file of its folder defines: a header private to the folder does.
+local function is_of_folder(name, path)
+  local folder = tree.split(path)
+  local word = path:find "%.h$" and name:lower():match "^peri_([%l%d]+)"
+  return word and tree.read(("%s/%s.c"):format(folder, word)) and is_named_for(name, path, word)
+end
+
 local function check_symbol(path, number, name)
   local _, stem = tree.split(path)
   if not name:find "^[Pp][Ee][Rr][Ii]_" then
     tree.report(path, number, "%s is public, so it begins with peri_%s_", name, stem)
-  elseif not is_named_for(name, path, stem) then
+  elseif not is_named_for(name, path, stem) and not is_of_folder(name, path) then
     tree.report(path, number, "%s is not named for its file: peri_%s_… (or move it)", name, stem)
   end
 end
@@ -34,7 +42,8 @@ end
 -- What a line in the first column of a header declares: a function, a type, a macro.
 local function declared(line)
   if line:find "^%s" or line:find "^extern" then return end
-  return line:match "^#%s*define%s+([%w_]+)" or line:match "^struct ([%w_]+) {" or line:match "^enum ([%w_]+) {"
+  return line:match "^#%s*define%s+([%w_]+)" or line:match "^struct ([%w_]+) {"
+    or line:match "^enum ([%w_]+) {"
     or line:match "^typedef .-([%w_]+);$" or line:match "^[%a_][%w_ *]-([%a_][%w_]*)%("
 end
 
@@ -52,7 +61,8 @@ local function check_header(path)
   end)
 end
 
--- A function that is not static belongs to a header or, in bindings/lua, is the module's opener; main is main.
+-- A function that is not static belongs to a header or, in bindings/lua, is the module's opener; main
+-- is main.
 local function check_source(path)
   tree.each_line(tree.c_code(tree.read(path)), function(line, number)
     local name = line:match "^[%a_][%w_ *]-([%a_][%w_]*)%([^;]*$"
@@ -77,7 +87,8 @@ end
 
 local function read_c_modules()
   local set = {}
-  for name in (tree.read "bindings/lua/modules.c" or ""):gmatch '"(perilune%.[%w_.]+)"' do set[name] = true end
+  local text = tree.read "bindings/lua/modules.c" or ""
+  for name in text:gmatch '"(perilune%.[%w_.]+)"' do set[name] = true end
   return set
 end
 

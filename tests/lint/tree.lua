@@ -41,7 +41,11 @@ local function blank(text)
 end
 
 -- For each first character of something that is no code: the pattern of all of it, from there.
-local c_skips = { ["/"] = { "^/%*.-%*/", "^//[^\n]*" }, ['"'] = { '^"[^"\\\n]*"' }, ["'"] = { "^'[^'\\\n]*'" } }
+local c_skips = {
+  ["/"] = { "^/%*.-%*/", "^//[^\n]*" },
+  ['"'] = { '^"[^"\\\n]*"' },
+  ["'"] = { "^'[^'\\\n]*'" },
+}
 
 local function quoted_end(text, at, quote)
   local from = at + 1
@@ -81,9 +85,12 @@ end
 ---@param text string
 ---@return string
 function tree.lua_code(text)
-  local code = text:gsub("%-%-%[%[.-%]%]", blank)
-  return (("\n" .. code):gsub("(\n%s*)(%-%-[^\n]*)", function(indent, comment) return indent .. blank(comment) end)
-    :gsub("(%s)(%-%- [^\n\"]*)", function(space, comment) return space .. blank(comment) end):sub(2))
+  text = text:gsub("%-%-%[%[.-%]%]", blank)
+  local lines = {}
+  tree.each_line(text, function(line)
+    lines[#lines + 1] = line:gsub("^%s*%-%-.*", ""):gsub("%s%-%- [^\"]*$", "")
+  end)
+  return table.concat(lines, "\n")
 end
 
 --- The folder and the stem of a path: "runtime/http/pool.c" → "runtime/http", "pool".
