@@ -35,6 +35,7 @@ LIBS = $(PKG_LIBS) $(LDFLAGS)
 SOURCES := $(filter-out runtime/cli/main.c,$(wildcard runtime/*/*.c bindings/*/*.c))
 SCHEMAS := $(wildcard bindings/schema/*.schema)
 LUA_SOURCES := $(shell find stdlib -name '*.lua' 2>/dev/null)
+ARGPARSE := /usr/share/lua/5.4/argparse.lua
 GENERATED := $(BUILD)/gen/stdlib.c $(BUILD)/gen/tables.c
 OBJECTS := $(SOURCES:%.c=$(BUILD)/obj/%.o) $(GENERATED:$(BUILD)/gen/%.c=$(BUILD)/obj/gen/%.o)
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*/*_test.c))
@@ -54,9 +55,9 @@ $(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -Wno-overlength-strings -c -o $@ $<
 
-$(BUILD)/gen/stdlib.c: runtime/engine/embed.lua $(LUA_SOURCES)
+$(BUILD)/gen/stdlib.c: runtime/engine/embed.lua $(LUA_SOURCES) $(ARGPARSE)
 	@mkdir -p $(@D)
-	$(LUA) runtime/engine/embed.lua $@ $(LUA_SOURCES)
+	$(LUA) runtime/engine/embed.lua $@ $(LUA_SOURCES) $(ARGPARSE)
 
 $(BUILD)/gen/tables.c: bindings/schema/compile.lua $(SCHEMAS)
 	@mkdir -p $(@D)
@@ -93,6 +94,12 @@ server: ## the simulated vCenter and govc, into build/bin
 unit-tests: $(UNIT_TESTS)
 unit: ## the C tests alone
 	@tests/support/suite.sh unit
+
+.PHONY: lua-tests integration
+lua-tests: ## the Lua tests that need no server
+	@tests/support/suite.sh lua
+integration: ## the Lua tests against the simulated vCenter
+	@tests/support/suite.sh integration
 
 .PHONY: test asan valgrind lint
 test: deps ## every test; T=path only those whose path contains it

@@ -18,5 +18,11 @@
 #define PERI_LIMIT_VALUE_DEPTH 128
 /* Seconds of one sleep: ten years; more is a mistake of unit. */
 #define PERI_LIMIT_SLEEP_S (10.0 * 366 * 86400)
+/* Bytes that the Lua state may hold; an estate of 100,000 VMs stays below a quarter of it. */
+#define PERI_LIMIT_LUA_MEMORY (4096UL * 1024UL * 1024UL)
+/* Milliseconds that tasks have to end when the program does. */
+#define PERI_LIMIT_FINISH_MS 10000
+/* Bytes of one line read from a terminal or a pipe. */
+#define PERI_LIMIT_LINE (1024UL * 1024UL)
 
 #endif
