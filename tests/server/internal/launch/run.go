@@ -1,0 +1,150 @@
+package launch
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/signal"
+	"runtime"
+	"strconv"
+	"syscall"
+
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/simulator/esx"
+
+	// The endpoints beside /sdk that vcsim serves.
+	_ "github.com/vmware/govmomi/cns/simulator"
+	_ "github.com/vmware/govmomi/eam/simulator"
+	_ "github.com/vmware/govmomi/lookup/simulator"
+	_ "github.com/vmware/govmomi/pbm/simulator"
+	_ "github.com/vmware/govmomi/ssoadmin/simulator"
+	_ "github.com/vmware/govmomi/sts/simulator"
+	_ "github.com/vmware/govmomi/vapi/appliance/simulator"
+	_ "github.com/vmware/govmomi/vapi/cis/tasks/simulator"
+	_ "github.com/vmware/govmomi/vapi/cluster/simulator"
+	_ "github.com/vmware/govmomi/vapi/crypto/simulator"
+	_ "github.com/vmware/govmomi/vapi/esx/settings/simulator"
+	_ "github.com/vmware/govmomi/vapi/namespace/simulator"
+	_ "github.com/vmware/govmomi/vapi/simulator"
+	_ "github.com/vmware/govmomi/vapi/vcenter/consumptiondomains/simulator"
+	_ "github.com/vmware/govmomi/vapi/vm/simulator"
+	_ "github.com/vmware/govmomi/vsan/simulator"
+	_ "github.com/vmware/govmomi/vslm/simulator"
+)
+
+// Server is a listening simulator.
+type Server struct {
+	Model *simulator.Model
+	URL   *url.URL // with user and password
+	inner *simulator.Server
+}
+
+// Extend changes a simulator that is complete but known to nobody yet.
+type Extend func(*Server) error
+
+// Start makes the inventory and listens. extend may be nil.
+func Start(o *Options, extend Extend) (*Server, error) {
+	if err := hostTemplate(o.Listen); err != nil {
+		return nil, err
+	}
+	m := o.Model
+	m.ServiceContent.About.FullName += " (govmomi simulator)"
+	m.ServiceContent.About.OsType = runtime.GOOS + "-" + runtime.GOARCH
+	config, err := o.tlsConfig()
+	if err != nil {
+		return nil, err
+	}
+	if o.LoadDir == "" {
+		err = m.Create()
+	} else {
+		err = m.Load(o.LoadDir)
+	}
+	if err != nil {
+		m.Remove()
+		return nil, err
+	}
+	service := m.Service
+	service.RegisterEndpoints = true
+	service.TLS = config
+	service.ServeMux = http.NewServeMux()
+	service.Listen = &url.URL{Host: o.Listen}
+	if o.User != "" {
+		service.Listen.User = url.UserPassword(o.User, o.Pass)
+	}
+	s := &Server{Model: m, inner: service.NewServer()}
+	s.URL = s.inner.URL
+	if extend != nil {
+		if err := extend(s); err != nil {
+			s.Close()
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// Close stops listening and removes the files of the inventory.
+func (s *Server) Close() {
+	s.inner.CloseClientConnections()
+	s.inner.Close()
+	s.Model.Remove()
+}
+
+// Run starts, prints the environment, and serves until a signal, or stdin, ends it.
+func Run(o *Options, extend Extend) error {
+	if err := openTrace(o.TraceFile); err != nil {
+		return err
+	}
+	end := make(chan os.Signal, 1)
+	signal.Notify(end, syscall.SIGINT, syscall.SIGTERM)
+	s, err := Start(o, extend)
+	if err != nil {
+		return err
+	}
+	defer s.Model.Remove()
+	if err := announce(o.Env, s.URL); err != nil {
+		return err
+	}
+	if o.StdinExit {
+		go func() {
+			_, _ = os.Stdin.Read(make([]byte, 1))
+			end <- syscall.SIGTERM
+		}()
+	}
+	<-end
+	return nil
+}
+
+// announce prints what the caller waits for. A file must exist already: a fifo does.
+func announce(path string, u *url.URL) error {
+	out := os.Stdout
+	if path != "-" {
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		out = f
+	}
+	_, err := fmt.Fprintf(out, "export GOVC_URL=%s GOVC_SIM_PID=%d\n", u, os.Getpid())
+	return err
+}
+
+// hostTemplate gives the hosts of the inventory the address of the server.
+func hostTemplate(listen string) error {
+	addr, port, err := net.SplitHostPort(listen)
+	if err != nil {
+		return err
+	}
+	esx.HostSystem.Summary.ManagementServerIp = addr
+	if n, err := strconv.ParseInt(port, 10, 32); err != nil {
+		return err
+	} else if n != 0 {
+		esx.HostSystem.Summary.Config.Port = int32(n)
+	}
+	for i := range esx.HostConfigInfo.Network.Vnic {
+		esx.HostConfigInfo.Network.Vnic[i].Spec.Ip.IpAddress = addr
+	}
+	return nil
+}

@@ -1,0 +1,111 @@
+// Package sim corrects govmomi's simulator where it differs from the API reference.
+//
+// It changes nothing in that package. Methods are replaced by types that embed the
+// simulator's: Registry.Handler is asked before each call, and puts such a type in the
+// place of the object. Tasks and changes of objects are seen through the registry's
+// RegisterObject callbacks.
+package sim
+
+import (
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/mo"
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+// Simulator is a corrected simulator.
+type Simulator struct {
+	registry *simulator.Registry
+	service  *simulator.Service
+	tasks    taskList
+
+	// PlanTask is asked once for each call of a method that makes a task, and says
+	// what that task should do beside its work. It may be nil, and may return nil.
+	PlanTask func(method *simulator.Method) *TaskPlan
+}
+
+// Install corrects the simulator of model, before anybody uses it.
+func Install(service *simulator.Service) *Simulator {
+	s := &Simulator{registry: service.Context.Map, service: service}
+	s.tasks.init()
+	s.registry.AddHandler(s)
+	for _, obj := range s.registry.AllReference("") {
+		if n, ok := obj.(*simulator.HostNetworkSystem); ok {
+			adoptNetworkInfo(n)
+		}
+	}
+	s.linkNetworks()
+	s.registry.Handler = s.handle
+	return s
+}
+
+// handle chooses what serves a call. The object it returns is shown to the simulator
+// through a registry of this call's session, because what a session holds, and
+// otherwise the registry, takes precedence over what a Handler returns.
+func (s *Simulator) handle(ctx *simulator.Context, method *simulator.Method) (mo.Reference, types.BaseMethodFault) {
+	s.planFor(ctx, method)
+	replacement := s.replace(ctx.Map.Get(method.This), method.Name)
+	if replacement == nil || ctx.Session == nil {
+		return nil, nil
+	}
+	overlay := simulator.NewRegistry()
+	overlay.Put(replacement)
+	ctx.Session.Registry = overlay // ctx.Session is this call's own copy
+	return replacement, nil
+}
+
+// replace returns the corrected form of obj for a method, nil where the
+// simulator's own does.
+func (s *Simulator) replace(obj mo.Reference, method string) mo.Reference {
+	switch obj := obj.(type) {
+	case *simulator.HostNetworkSystem:
+		switch method {
+		case "AddPortGroup", "UpdatePortGroup", "RemovePortGroup":
+			return &hostNetworkSystem{obj, s}
+		}
+	}
+	return nil
+}
+
+// selfRef is the registry's name of our callbacks. No client sees it.
+var selfRef = types.ManagedObjectReference{Type: "PeriluneSimulator", Value: "corrections"}
+
+// Reference implements simulator.RegisterObject.
+func (s *Simulator) Reference() types.ManagedObjectReference { return selfRef }
+
+// PutObject implements simulator.RegisterObject: an object is new in the inventory.
+func (s *Simulator) PutObject(_ *simulator.Context, obj mo.Reference) {
+	switch obj := obj.(type) {
+	case *simulator.Task:
+		s.tasks.wrap(obj)
+	case *simulator.HostNetworkSystem:
+		adoptNetworkInfo(obj)
+	}
+}
+
+// UpdateObject implements simulator.RegisterObject: properties have changed.
+func (s *Simulator) UpdateObject(ctx *simulator.Context, obj mo.Reference, changes []types.PropertyChange) {
+	switch obj := obj.(type) {
+	case *mo.Task:
+		s.tasks.started(ctx, obj)
+	case *mo.VirtualMachine:
+		if changed(changes, "network") {
+			s.linkMachine(ctx, obj.Self, obj.Network)
+		}
+	}
+}
+
+// RemoveObject implements simulator.RegisterObject: an object leaves the inventory.
+func (s *Simulator) RemoveObject(ctx *simulator.Context, ref types.ManagedObjectReference) {
+	if ref.Type == "VirtualMachine" {
+		s.linkMachine(ctx, ref, nil)
+	}
+}
+
+func changed(changes []types.PropertyChange, name string) bool {
+	for i := range changes {
+		if changes[i].Name == name {
+			return true
+		}
+	}
+	return false
+}
