@@ -115,7 +115,7 @@ lint: deps ## what a script can check
 tidy: $(TIDY) ## clang-tidy, on what changed
 $(BUILD)/tidy/%.ok: %.c $(BUILD)/obj/%.o .clang-tidy
 	@mkdir -p $(@D)
-	@clang-tidy --quiet $< -- $(filter-out -ftrivial-auto-var-init=zero -Werror,$(CFLAGS_ALL)) 2>$(TMPDIR)/tidy.log
+	@clang-tidy --quiet $< -- -include tests/lint/analyzer.h $(filter-out -ftrivial-auto-var-init=zero -Werror,$(CFLAGS_ALL)) 2>$(TMPDIR)/tidy.log
 	@touch $@
 
 .PHONY: bench

@@ -11,8 +11,8 @@ local c_calls = {
   assert = { "peri_assert (runtime/base/check.h)" },
   malloc = { allocation, "runtime/base/alloc.c" },
   calloc = { allocation, "runtime/base/alloc.c" },
-  realloc = { allocation, "runtime/base/alloc.c", "runtime/base/buf.c" },
-  free = { "peri_free (runtime/base/alloc.h)", "runtime/base/alloc.c" },
+  realloc = { allocation, "runtime/base/alloc.c", "runtime/base/buf.c", "runtime/engine/engine.c" },
+  free = { "peri_free (runtime/base/alloc.h)", "runtime/base/alloc.c", "runtime/engine/engine.c" },
   strdup = { "peri_strdup (runtime/base/alloc.h)" },
   strndup = { "peri_strdup (runtime/base/alloc.h)" },
   alloca = { allocation },
@@ -65,7 +65,9 @@ for _, path in ipairs(tree.files({ "runtime", "bindings" }, { ".c", ".h" })) do
 end
 for _, path in ipairs(tree.files({ "stdlib" }, { ".lua" })) do
   tree.each_line(tree.lua_code(tree.read(path)), function(line, number)
-    for call in line:gmatch "%f[%w_.]([%a_]+%.[%a_]+)" do check(path, number, call, lua_calls[call]) end
+    for call, rest in line:gmatch "%f[%w_.]([%a_]+%.[%a_]+)([^%w].?.?)" do
+      if not rest:find "^%s*=[^=]" then check(path, number, call, lua_calls[call]) end
+    end
   end)
 end
 tree.finish()

@@ -87,8 +87,8 @@ end
 
 local function read_c_modules()
   local set = {}
-  local text = tree.read "bindings/lua/modules.c" or ""
-  for name in text:gmatch '"(perilune%.[%w_.]+)"' do set[name] = true end
+  local text = tree.read "bindings/lua/modules.def" or ""
+  for stem in text:gmatch "PERI_MODULE(%b())" do set["perilune.c." .. stem:sub(2, -2)] = true end
   return set
 end
 
@@ -97,7 +97,7 @@ local function check_requires(path, text, c_modules)
     for name in line:gmatch "require[%s(]*[\"'](perilune[%w_.]*)[\"']" do
       local place = "stdlib/" .. name:gsub("%.", "/")
       if not (c_modules[name] or tree.read(place .. ".lua") or tree.read(place .. "/init.lua")) then
-        tree.report(path, number, 'no module "%s": neither %s.lua nor in bindings/lua/modules.c', name, place)
+        tree.report(path, number, 'no module "%s": neither %s.lua nor in bindings/lua/modules.def', name, place)
       end
     end
   end)
