@@ -1,0 +1,144 @@
+--- A simulated vCenter for one test, and govc as the witness of what is there.
+---
+--- The server's standard input is a pipe that this process holds, so that it ends when we do, however we do.
+local json = require "perilune.c.json"
+local t = require "tests.support.spec"
+local task = require "perilune.c.task"
+
+local server = {}
+
+local Server = {}
+Server.__index = Server
+
+local function read(path)
+  local file = io.open(path, "rb")
+  if not file then return "" end
+  local text = file:read "a"
+  file:close()
+  return text
+end
+
+local function quote(word)
+  return "'" .. tostring(word):gsub("'", "'\\''") .. "'"
+end
+
+local function command_line(program, flags, directory)
+  local words = { "exec env TMPDIR=" .. directory, quote(program), "-l", "127.0.0.1:0", "-stdinexit" }
+  if program:find "vcenter$" then
+    words[#words + 1] = "-ca-file " .. directory .. "/ca.pem"
+  else
+    words[#words + 1] = ("-tlscert %s/cert.pem -tlskey %s/key.pem"):format(directory, directory)
+  end
+  for _, flag in ipairs(flags) do
+    words[#words + 1] = quote(flag)
+  end
+  return table.concat(words, " ")
+end
+
+--- Plain vcsim has no certificate that OpenSSL would take: it gets one of ours.
+local function make_certificate(directory)
+  assert(os.execute(("openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=vcsim -addext "
+    .. "subjectAltName=IP:127.0.0.1 -keyout %s/key.pem -out %s/cert.pem 2>/dev/null"):format(directory, directory)))
+  assert(os.execute(("cp %s/cert.pem %s/ca.pem"):format(directory, directory)))
+end
+
+local function wait_for_url(self)
+  for _ = 1, 3000 do
+    local url = read(self.directory .. "/stdout"):match "GOVC_URL=(%S+)"
+    if url then return url end
+    if read(self.directory .. "/ended") ~= "" then break end
+    task.sleep(0.01)
+  end
+  error("the server did not start:\n" .. read(self.directory .. "/stderr"), 0)
+end
+
+--- Starts a server; it ends with the present test.
+---@param flags string[]?  of vcsim, as { "-vm", "0" }; program = "vcsim" for the plain simulator
+---@return table server  url, ca_file, env for other programs
+function server.start(flags)
+  flags = flags or {}
+  local directory = t.tmpdir()
+  local self = setmetatable({ directory = directory, ca_file = directory .. "/ca.pem" }, Server)
+  local program = "build/bin/" .. (flags.program or "vcenter")
+  if flags.program == "vcsim" then make_certificate(directory) end
+  os.execute(("mkfifo %s/stdin"):format(directory))
+  os.execute(("{ (%s) <%s/stdin >%s/stdout 2>%s/stderr; echo $? >%s/ended; } &"):format(
+    command_line(program, flags, directory), directory, directory, directory, directory))
+  self.held = assert(io.open(directory .. "/stdin", "w"))
+  t.cleanup(function() self:stop() end)
+  self.url = wait_for_url(self)
+  self.env = self:environment()
+  return self
+end
+
+function Server:environment()
+  local user, password, rest = self.url:match "^https://([^:]*):([^@]*)@(.*)$"
+  return {
+    GOVC_URL = "https://" .. rest,
+    GOVC_USERNAME = user,
+    GOVC_PASSWORD = password,
+    GOVC_TLS_CA_CERTS = self.ca_file,
+    GOVC_PERSIST_SESSION = "false",
+    HOME = self.directory,
+    NO_COLOR = "1",
+  }
+end
+
+--- Ends the server and waits until it is gone.
+function Server:stop()
+  if self.held then
+    self.held:close()
+    self.held = nil
+    while read(self.directory .. "/ended") == "" do
+      task.sleep(0.01)
+    end
+  end
+end
+
+--- Runs govc; raises when it fails. Returns what it printed.
+---@return string
+function Server:govc(...)
+  local result = t.command { "build/bin/govc", env = self.env, ... }
+  if result.status ~= 0 then error(("govc %s: %s"):format(table.concat({ ... }, " "), result.stderr), 2) end
+  return (result.stdout:gsub("%s+$", ""))
+end
+
+--- As govc, with -json; the decoded answer.
+function Server:govc_json(command, ...)
+  return json.decode(self:govc(command, "-json", ...))
+end
+
+--- Runs the program against this server.
+---@return tests.Outcome
+function Server:perilune(...)
+  local command = { "build/perilune", ... }
+  command.env = self.env
+  return t.command(command)
+end
+
+--- Asks the server's own endpoint for tests: rules and counters.
+local function control(self, method, path, body)
+  local base = self.env.GOVC_URL:match "^https://[^/]+"
+  local result = t.command {
+    "curl", "-sS", "--fail-with-body", "--cacert", self.ca_file, "-X", method, base .. path,
+    "--data-binary", body or "", "-H", "Content-Type: application/json",
+  }
+  if result.status ~= 0 then error(result.stderr .. result.stdout, 3) end
+  return result.stdout ~= "" and json.decode(result.stdout) or nil
+end
+
+--- How often each method was called since the start or reset: { soap = {…}, rest = {…}, failed = {…}, total = n }.
+function Server:requests()
+  return control(self, "GET", "/_test/requests")
+end
+
+function Server:reset_requests()
+  control(self, "DELETE", "/_test/requests")
+end
+
+--- Sets the rules: faults, delays and cut connections (see tests/server/README.md).
+function Server:rules(rules)
+  control(self, "POST", "/_test/rules", json.encode(rules))
+end
+
+return server
