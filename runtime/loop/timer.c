@@ -17,6 +17,7 @@ struct peri_timer {
 static void on_timer(uv_timer_t *uv)
 {
     struct peri_timer *timer = uv->data;
+    uv_stop(uv->loop); /* libuv runs timers first in a turn, and would then sleep in it */
     timer->cb(timer->arg);
 }
 

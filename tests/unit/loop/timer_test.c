@@ -93,6 +93,16 @@ static void an_idle_timer_is_no_reason_to_wait(void **state)
     peri_timer_free(timer);
 }
 
+static void a_turn_in_which_a_timer_fired_does_not_wait_for_the_next(void **state)
+{
+    struct peri_timer *timer = peri_timer_new(*state, 0, count, NULL);
+    struct peri_timer *never = peri_timer_new(*state, 3600 * 1000, count, NULL);
+    assert_true(peri_loop_run(*state, true));
+    assert_int_equal(fired, 1);
+    peri_timer_free(timer);
+    peri_timer_free(never);
+}
+
 static void more_timers_than_are_kept_can_be_freed_at_once(void **state)
 {
     enum { MANY = 3000 };
@@ -115,6 +125,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_freed_timer_used_again_has_its_new_callback, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(an_idle_timer_is_no_reason_to_wait, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_turn_in_which_a_timer_fired_does_not_wait_for_the_next,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(more_timers_than_are_kept_can_be_freed_at_once, set_up,
                                         tear_down),
     };
