@@ -119,8 +119,7 @@ $(BUILD)/tidy/%.ok: %.c $(BUILD)/obj/%.o .clang-tidy
 	@touch $@
 
 .PHONY: bench
-bench: ## ratios that must hold
-	@tests/support/deps.sh demo
+bench: deps ## ratios that must hold
 	@tests/bench/bench.sh
 
 .PHONY: format

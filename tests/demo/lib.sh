@@ -1,11 +1,9 @@
-# lib.sh: what demo.sh and try.sh share: a simulated vCenter, phases with their times, acts that are
-# shown and judged. Sourced by bash in the checkout's root; what it leaves behind ends with the shell.
+# lib.sh: what demo.sh and try.sh share: phases with their times, and acts that are shown and judged.
+# Sourced by bash in the checkout's root.
 # shellcheck shell=bash
 
-scratch=$PWD/build/tmp/demo.$$
-mkdir -p "$scratch"
-export TMPDIR=$scratch
-PATH=$PWD/build:$PWD/build/bin:$PATH
+# shellcheck source=tests/support/vcenter.sh
+. tests/support/vcenter.sh
 
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
     bold=$'\e[1m' dim=$'\e[2m' green=$'\e[32m' red=$'\e[1;31m' plain=$'\e[0m'
@@ -37,46 +35,6 @@ phase() {
         exit 1
     fi
 }
-
-# Starts the simulated vCenter on a free port of loopback and sets the environment that perilune and
-# govc read. It ends when its stdin does, so whatever way this shell ends.
-start_vcenter() {
-    local line
-    mkfifo "$scratch/vcenter.env" "$scratch/vcenter.stdin"
-    vcenter -l 127.0.0.1:0 -username demo@vsphere.local -password demo -ca-file "$scratch/ca.pem" \
-        -stdinexit -E "$scratch/vcenter.env" "$@" <"$scratch/vcenter.stdin" >"$scratch/vcenter.log" 2>&1 &
-    vcenter_pid=$!
-    exec 7>"$scratch/vcenter.stdin" 8<>"$scratch/vcenter.env"
-    while read -r -t 30 -u 8 line; do
-        case $line in
-            *GOVC_URL=*)
-                line=${line#*GOVC_URL=}
-                line=${line%% *}
-                export GOVC_URL=https://${line##*@}
-                export GOVC_USERNAME=demo@vsphere.local GOVC_PASSWORD=demo GOVC_TLS_CA_CERTS=$scratch/ca.pem
-                export GOVC_PERSIST_SESSION=false
-                unset GOVC_INSECURE GOVC_DATACENTER PERILUNE_URL
-                exec 8>&-
-                return 0
-                ;;
-        esac
-    done
-    cat "$scratch/vcenter.log"
-    return 1
-}
-
-stop_vcenter() {
-    exec 7>&-
-    [ -z "${vcenter_pid:-}" ] || wait "$vcenter_pid" 2>/dev/null
-}
-
-leave() {
-    trap - EXIT INT TERM
-    stop_vcenter
-    rm -rf "$scratch"
-}
-trap leave EXIT
-trap 'exit 130' INT TERM
 
 # Begins an act.
 act() { printf '\n%s── %s%s\n' "$bold" "$1" "$plain"; }
