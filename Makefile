@@ -25,6 +25,10 @@ HARDENING := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sa
 LINK := -pie -fsanitize=address,undefined
 endif
 
+# make V=1 shows the commands, not only what they make.
+Q := $(if $(V),,@)
+say = @$(if $(V),,echo "  $1")
+
 # Asked once, and not before a compiler runs: until then pkg-config may not be there.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) | sed 's/-I/-isystem /g'))$(PKG_CFLAGS)
 PKG_LIBS = $(eval PKG_LIBS := $(shell pkg-config --libs $(PACKAGES)))$(PKG_LIBS)
@@ -45,27 +49,33 @@ TIDY := $(patsubst %.c,$(BUILD)/tidy/%.ok,$(SOURCES) $(wildcard runtime/cli/main
 all: $(BUILD)/perilune ## the program (the default)
 
 $(BUILD)/perilune: $(BUILD)/obj/runtime/cli/main.o $(OBJECTS)
-	$(CC) $(LINK) -o $@ $^ $(LIBS)
+	$(call say,link $@)
+	$(Q)$(CC) $(LINK) -o $@ $^ $(LIBS)
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags | $(GENERATED)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+	$(call say,cc $<)
+	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 $(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -Wno-overlength-strings -c -o $@ $<
+	$(call say,cc $<)
+	$(Q)$(CC) $(CFLAGS_ALL) -Wno-overlength-strings -c -o $@ $<
 
 $(BUILD)/gen/stdlib.c: runtime/engine/embed.lua $(LUA_SOURCES) $(ARGPARSE)
 	@mkdir -p $(@D)
-	$(LUA) runtime/engine/embed.lua $@ $(LUA_SOURCES) $(ARGPARSE)
+	$(call say,lua $@)
+	$(Q)$(LUA) runtime/engine/embed.lua $@ $(LUA_SOURCES) $(ARGPARSE)
 
 $(BUILD)/gen/tables.c: bindings/schema/compile.lua $(SCHEMAS)
 	@mkdir -p $(@D)
-	$(LUA) bindings/schema/compile.lua $@ $(SCHEMAS)
+	$(call say,lua $@)
+	$(Q)$(LUA) bindings/schema/compile.lua $@ $(SCHEMAS)
 
 $(BUILD)/unit/%: tests/unit/%.c $(OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) $(shell pkg-config --cflags cmocka) -MMD -MP -MF $@.d $(LINK) -o $@ $< $(OBJECTS) \
+	$(call say,cc $<)
+	$(Q)$(CC) $(CFLAGS_ALL) $(shell pkg-config --cflags cmocka) -MMD -MP -MF $@.d $(LINK) -o $@ $< $(OBJECTS) \
 	  $(LIBS) $(shell pkg-config --libs cmocka)
 
 # Another compiler or other flags than last time make everything anew.

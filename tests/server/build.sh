@@ -60,7 +60,7 @@ fetched_go() {
   dir=$("$old" env GOMODCACHE)/$module
   if [ ! -x "$dir/bin/go" ]; then
     say "$("$old" version | cut -d' ' -f3) is too old: fetching go$toolchain into Go's module cache"
-    (cd / && GO111MODULE=on GOFLAGS=-mod=mod GOTOOLCHAIN=local "$old" mod download "$module") >&2
+    (cd / && GO111MODULE=on GOFLAGS=-mod=mod GOTOOLCHAIN=local "$old" mod download "$module") >&2 || return 1
     # The module cache keeps no execute bits; go itself sets them the same way when it switches.
     chmod +x "$dir"/bin/* "$dir"/pkg/tool/*/* 2>/dev/null || chmod +x "$dir"/bin/*
   fi
@@ -70,7 +70,10 @@ fetched_go() {
 if up_to_date; then
   exit 0
 fi
-go=$(installed_go) || go=$(fetched_go)
+if ! go=$(installed_go) && ! go=$(fetched_go); then
+  say "there is no Go as new as go.mod asks for, and none could be fetched; GO=PATH names one"
+  exit 1
+fi
 say "building vcenter, vcsim and govc with $(cd / && GOTOOLCHAIN=local "$go" env GOVERSION); the first time takes a minute"
 started=$(mktemp "$bin/.built.XXXXXX")
 trap 'rm -f "$started"' EXIT
