@@ -32,8 +32,9 @@ local meta = {
   end,
   __eq = function(a, b)
     local one, other = records[a], records[b]
-    return one ~= nil and other ~= nil and one.kind == other.kind and one.name == other.name
-      and (one.binding or one) == (other.binding or other)
+    if one == nil or other == nil then return false end
+    if one.binding and other.binding then return one.binding == other.binding end
+    return one.kind == other.kind and one.name == other.name
   end,
   __tostring = function(self)
     return handle.label(self)

@@ -1,0 +1,147 @@
+--- What the handles of a playbook do: `vm "web-01"` names, `{ … }` after it declares, `.attr` reads.
+local deferred = require "perilune.schema.deferred"
+local handle = require "perilune.schema.handle"
+local resource = require "perilune.playbook.resource"
+local units = require "perilune.util.units"
+local values = require "perilune.playbook.deferred"
+
+local handles = {}
+
+--- A field that was not written, in words the playbook could have written itself.
+local function default_of(type)
+  local value = type.default_value
+  if type.kind == "size" and value then return units.format_size(value) end
+  return value
+end
+
+local function plain_copy(value)
+  if type(value) ~= "table" or handle.is(value) or deferred.is(value) then return value end
+  local fresh = {}
+  for key, inner in pairs(value) do
+    fresh[key] = plain_copy(inner)
+  end
+  return fresh
+end
+
+local function declared_field(reading, record, key)
+  local found = values.resource_of(reading, record)
+  local type = found and found.kind.fields.fields[key]
+  if not type then return false end
+  local written = reading.written[found][key]
+  if written == nil then written = default_of(type) end
+  return written ~= nil or not (record.kind.attributes or {})[key], plain_copy(written)
+end
+
+local function index(reading)
+  return function(self, record, key)
+    if key == "name" and not record.name:find("/", 1, true) then return record.name end
+    local is_declared, value = declared_field(reading, record, key)
+    if is_declared then return value end
+    local kind = record.kind
+    local has = kind.attributes and kind.attributes[key]
+    if not has and not (kind.fields and kind.fields.fields[key]) and key ~= "name" then
+      return values.no_attribute(reading, kind, handle.label(self), key)
+    end
+    has = has or {}
+    return values.new(reading, { of = self, key = key, kind = has.kind, list = has.list })
+  end
+end
+
+local function call(reading)
+  return function(self, record, body)
+    local function named(kinds, name, where)
+      return handles.named(reading, kinds, name, where)
+    end
+    resource.declare(reading, self, record, body, named)
+    return self
+  end
+end
+
+--- The one lookup of a kind and name in this playbook.
+local function lookup_for(reading, kind, name, where)
+  local key = kind.name .. "\0" .. name
+  local found = reading.lookup_of[key]
+  if not found then
+    found = { kind = kind, name = name, where = where }
+    found.entry = function(...) return handles.live(reading, where, ...) end
+    reading.lookup_of[key] = found
+    table.insert(reading.lookups, found)
+  end
+  return found
+end
+
+local function new(reading, record)
+  record.index, record.call = index(reading), call(reading)
+  record.assign = values.refuse_assignment(reading)
+  return handle.new(record)
+end
+
+--- A handle of a name. Until the file is read it is open whether that is declared here or looked up.
+---@param reading perilune.playbook.Session
+---@param kinds string[]  names of kinds; a text in a field may mean a resource of any of them
+---@param name string
+---@param where perilune.Where
+---@return perilune.schema.Handle
+function handles.named(reading, kinds, name, where)
+  local kind = reading.kinds[kinds[1]]
+  local record = { kind = kind, name = name, where = where, kinds = kinds }
+  record.lookup = lookup_for(reading, kind, name, where)
+  local made = new(reading, record)
+  table.insert(reading.handles, made)
+  return made
+end
+
+--- A handle of an object that the server gave for an attribute of a lookup.
+---@param reading perilune.playbook.Session
+---@param where perilune.Where
+---@param kind_name string
+---@param name string
+---@param known table|nil  fields for its lookup record: `value`, and what the planner wants to keep
+---@return perilune.schema.Handle
+function handles.live(reading, where, kind_name, name, known)
+  local kind = reading.kinds[kind_name]
+  local lookup = { kind = kind, name = name, where = where, live = true }
+  lookup.entry = function(...) return handles.live(reading, where, ...) end
+  for key, value in pairs(known or {}) do
+    lookup[key] = value
+  end
+  local record = { kind = kind, name = name, where = where, live = true, lookup = lookup, binding = lookup }
+  return new(reading, record)
+end
+
+local function wrong_name(reading, kind, name)
+  local where = reading:here()
+  local message = type(name) == "table" and ("a %s needs a name before its body"):format(kind.name)
+    or name == "" and ("a %s needs a name that is not empty"):format(kind.name)
+    or ("a %s needs a text as its name, got %s"):format(kind.name, type(name))
+  reading:report {
+    code = "argument",
+    where = reading:at_call(where, kind.name),
+    message = message,
+    hint = ('write %s "name" { … }'):format(kind.name),
+  }
+  return values.broken(reading)
+end
+
+--- The word of a kind, as a playbook calls it.
+---@param reading perilune.playbook.Session
+---@param kind table
+---@return fun(name: string): perilune.schema.Handle
+function handles.word(reading, kind)
+  return function(name, ...)
+    if deferred.is(name) then name = deferred.plain(name) end
+    if type(name) ~= "string" or name == "" then return wrong_name(reading, kind, name) end
+    local where = reading:here()
+    if select("#", ...) > 0 then
+      reading:report {
+        code = "argument",
+        where = reading:at_call(where, kind.name, name),
+        message = ('%s "%s": the body does not belong in these parentheses'):format(kind.name, name),
+        hint = ("write %s(name) { … }"):format(kind.name),
+      }
+    end
+    return handles.named(reading, { kind.name }, name, where)
+  end
+end
+
+return handles
