@@ -48,9 +48,9 @@ TIDY := $(patsubst %.c,$(BUILD)/tidy/%.ok,$(SOURCES) $(wildcard runtime/cli/main
 .PHONY: all
 all: $(BUILD)/perilune ## the program (the default)
 
-$(BUILD)/perilune: $(BUILD)/obj/runtime/cli/main.o $(OBJECTS)
+$(BUILD)/perilune: $(BUILD)/obj/runtime/cli/main.o $(OBJECTS) $(BUILD)/files
 	$(call say,link $@)
-	$(Q)$(CC) $(LINK) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(LINK) -o $@ $(filter %.o,$^) $(LIBS)
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags | $(GENERATED)
 	@mkdir -p $(@D)
@@ -78,10 +78,12 @@ $(BUILD)/unit/%: tests/unit/%.c $(OBJECTS)
 	$(Q)$(CC) $(CFLAGS_ALL) $(shell pkg-config --cflags cmocka) -MMD -MP -MF $@.d $(LINK) -o $@ $< $(OBJECTS) \
 	  $(LIBS) $(shell pkg-config --libs cmocka)
 
-# Another compiler or other flags than last time make everything anew.
-$(BUILD)/flags: FORCE
+# Other flags than last time make all anew; a file that came or went is linked, or embedded, again.
+$(BUILD)/flags: NOW = $(CC) $(CFLAGS_ALL) $(LINK)
+$(BUILD)/files: NOW = $(SOURCES) $(LUA_SOURCES)
+$(BUILD)/flags $(BUILD)/files: FORCE
 	@mkdir -p $(@D)
-	@echo '$(subst ','\'',$(CC) $(CFLAGS_ALL))' | cmp -s - $@ || echo '$(subst ','\'',$(CC) $(CFLAGS_ALL))' >$@
+	@echo '$(subst ','\'',$(NOW))' | cmp -s - $@ || echo '$(subst ','\'',$(NOW))' >$@
 FORCE:
 
 .PHONY: deps

@@ -25,16 +25,25 @@ local function check_header(path, text)
   end
 end
 
+-- What the head comment of a folder's init.lua lists ("---   steps(node, …)  the calls …") is documented
+-- there once for all files of the folder: the functions of a kind.
+local function listed_words(path)
+  local head = (tree.read(path:match "^(.*)/" .. "/init.lua") or ""):match "^[%-][^\n]*\n.-\nlocal " or ""
+  local set = {}
+  for word in head:gmatch "\n%-%-%-   ([%l_]+)%f[%W]" do set[word] = true end
+  return set
+end
+
 -- The table that a module returns: "local graph = {}" … "return graph".
 local function check_lua(path, text)
   if text:sub(1, 3) ~= "---" then
     tree.report(path, 1, 'begin with a line that says what the module is: "--- …"')
   end
   local module = text:match "\nreturn ([%a_][%w_]*)%s*$"
-  local above = ""
+  local above, listed = "", listed_words(path)
   tree.each_line(text, function(line, number)
-    local owner, name = line:match "^function ([%w_]+)[.:]([%w_]+)"
-    if owner and owner == module and name:sub(1, 1) ~= "_" and not above:find "^%-%-%-" then
+    local owner, name = line:match "^function ([%w_]+)[.:]([%w_]+)%("
+    if owner and owner == module and not listed[name] and not above:find "^%-%-%-" then
       tree.report(path, number, "annotate it above (---, ---@param, ---@return): %s.%s", owner, name)
     end
     above = line
