@@ -3,6 +3,7 @@
 
 #include <lauxlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Occurs in the names of the library's own chunks, compiled in or not. */
@@ -49,7 +50,8 @@ void peri_raise_push(lua_State *L, const struct peri_error *err)
 int peri_raise(lua_State *L, const struct peri_error *err)
 {
     peri_raise_push(L, err);
-    return lua_error(L);
+    lua_error(L);
+    abort(); /* lua_error has jumped */
 }
 
 int peri_raise_code(lua_State *L, enum peri_error_code code, const char *format, ...)
@@ -61,5 +63,5 @@ int peri_raise_code(lua_State *L, enum peri_error_code code, const char *format,
     vsnprintf(message, sizeof(message), format, args);
     va_end(args);
     peri_error_set(&err, code, "%s", message);
-    return peri_raise(L, &err);
+    peri_raise(L, &err);
 }

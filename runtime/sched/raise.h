@@ -14,10 +14,10 @@
 void peri_raise_push(lua_State *L, const struct peri_error *err);
 
 /* Raises err as an error table. Does not return; `return peri_raise(…)` reads well. */
-int peri_raise(lua_State *L, const struct peri_error *err);
+_Noreturn int peri_raise(lua_State *L, const struct peri_error *err);
 
 /* Raises an error made of a code and a sentence, as peri_raise. */
-int peri_raise_code(lua_State *L, enum peri_error_code code, const char *format, ...)
+_Noreturn int peri_raise_code(lua_State *L, enum peri_error_code code, const char *format, ...)
     PERI_PRINTF(3, 4);
 
 #endif

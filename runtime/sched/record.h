@@ -42,7 +42,7 @@ struct peri_sched {
 };
 
 /* Puts the task at the end of the ready queue, unless it is there. */
-void peri_task_make_ready(struct peri_task *task);
+void peri_sched_make_ready(struct peri_task *task);
 
 /* Notes that the task's coroutine has ended, its results on its stack. */
 void peri_task_finish(struct peri_task *task);

@@ -74,7 +74,7 @@ void peri_sched_push_handler(lua_State *L)
 
 /* ---- running ---- */
 
-void peri_task_make_ready(struct peri_task *task)
+void peri_sched_make_ready(struct peri_task *task)
 {
     task->is_ready = true;
     task->is_waiting = false;
@@ -103,7 +103,7 @@ static void resume(struct peri_task *task)
     if (status == LUA_YIELD) {
         lua_pop(task->L, count);
         if (!task->is_waiting)
-            peri_task_make_ready(task); /* it only gave way */
+            peri_sched_make_ready(task); /* it only gave way */
         return;
     }
     if (status != LUA_OK)

@@ -177,7 +177,7 @@ struct peri_task *peri_task_spawn(lua_State *L, int count)
     lua_insert(L, -(count + 2));
     lua_xmove(L, task->L, count + 1);
     task->arguments = count + 2;
-    peri_task_make_ready(task);
+    peri_sched_make_ready(task);
     return task;
 }
 
@@ -294,7 +294,7 @@ void peri_task_wake(struct peri_wake wake)
     struct peri_task *task = wake.sched->slots[wake.slot];
     if (task == NULL || !task->is_waiting || task->generation != wake.generation)
         return;
-    peri_task_make_ready(task);
+    peri_sched_make_ready(task);
 }
 
 void peri_task_check(lua_State *L)
@@ -310,7 +310,7 @@ static void on_timer(void *arg)
     if (!task->is_waiting)
         return;
     task->timed_out = true;
-    peri_task_make_ready(task);
+    peri_sched_make_ready(task);
 }
 
 void peri_task_wake_after(lua_State *L, uint64_t ms)
@@ -344,7 +344,7 @@ bool peri_task_park(lua_State *L)
 void peri_task_unpark(struct peri_task *task)
 {
     if (task->is_parked && task->is_waiting)
-        peri_task_make_ready(task);
+        peri_sched_make_ready(task);
     else
         task->has_permit = true;
 }
@@ -361,7 +361,7 @@ bool peri_task_cancel(lua_State *L, struct peri_task *task)
     lua_pop(L, 1);
     task->is_cancelled = true;
     if (task->is_waiting)
-        peri_task_make_ready(task);
+        peri_sched_make_ready(task);
     return true;
 }
 

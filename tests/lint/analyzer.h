@@ -1,4 +1,5 @@
-/* analyzer.h: what clang-tidy cannot see in Lua's headers: these never return. Included for it alone. */
+/* analyzer.h: what clang-tidy cannot see in Lua's headers: these never return. Included for it
+ * alone. */
 #ifdef __clang_analyzer__
 typedef struct lua_State lua_State;
 int lua_error(lua_State *L) __attribute__((noreturn));

@@ -103,14 +103,14 @@ local function check_requires(path, text, c_modules)
   end)
 end
 
+-- A class is named for its module's folder or for one above it: perilune.kind.Slot of kind/vm/slots.lua.
 local function check_classes(path, text)
-  local module = path:match "^stdlib/(perilune.*)%.lua$":gsub("/", "."):gsub("%.init$", "")
-  local parent = module:match "^(.*)%.[^.]+$" or module
+  local module = path:match "^stdlib/(perilune.*)%.lua$":gsub("/", ".")
   tree.each_line(text, function(line, number)
     local name = line:match "^%s*%-%-%-@class%s+([%w_.]+)"
-    local place = name and (name:match "^(.*)%.[^.]+$" or "")
-    if name and place ~= module and place ~= parent and name ~= module then
-      tree.report(path, number, "class %s is not named for its folder: %s.Name", name, parent)
+    local place = name and (name:match "^(.*)%.[^.]+$" or "?") .. "."
+    if name and (module .. "."):sub(1, #place) ~= place then
+      tree.report(path, number, "class %s is not named for its folder: %s.Name", name, module:match "^(.*)%.")
     end
   end)
 end

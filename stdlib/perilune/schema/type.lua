@@ -69,11 +69,13 @@ function Type:default(value)
   return self
 end
 
+--- One sentence for the documentation.
 function Type:doc(text)
   self.doc_text = text
   return self
 end
 
+--- A value for the documentation to show.
 function Type:example(text)
   self.example_text = text
   return self

@@ -41,6 +41,7 @@ function identity.folder_path(node, estate)
   return entry and entry.path or "?"
 end
 
+--- Where the VM belongs, as the plan says it.
 function identity.place(node, context)
   return "in " .. identity.folder_path(node, context.estate)
 end
