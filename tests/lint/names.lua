@@ -97,7 +97,7 @@ local function check_requires(path, text, c_modules)
     for name in line:gmatch "require[%s(]*[\"'](perilune[%w_.]*)[\"']" do
       local place = "stdlib/" .. name:gsub("%.", "/")
       if not (c_modules[name] or tree.read(place .. ".lua") or tree.read(place .. "/init.lua")) then
-        tree.report(path, number, 'no module "%s": neither %s.lua nor in bindings/lua/modules.def', name, place)
+        tree.report(path, number, 'no module "%s": neither %s.lua nor in modules.def', name, place)
       end
     end
   end)
