@@ -34,7 +34,7 @@ PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) | sed 
 PKG_LIBS = $(eval PKG_LIBS := $(shell pkg-config --libs $(PACKAGES)))$(PKG_LIBS)
 CFLAGS_ALL = -std=c17 -D_POSIX_C_SOURCE=200809L -DPERI_VERSION='"$(VERSION)"' $(WARNINGS) $(HARDENING) \
   -I. -I$(BUILD)/gen $(PKG_CFLAGS) $(CFLAGS)
-LIBS = $(PKG_LIBS) $(LDFLAGS)
+LIBS = $(PKG_LIBS) -lm $(LDFLAGS)
 
 SOURCES := $(filter-out runtime/cli/main.c,$(wildcard runtime/*/*.c bindings/*/*.c))
 SCHEMAS := $(wildcard bindings/schema/*.schema)

@@ -12,6 +12,7 @@ static const struct peri_error_info infos[PERI_E_COUNT] = {
 #undef PERI_CODE
 };
 
+PERI_PRINTF(3, 0)
 static void set_message(struct peri_error *err, enum peri_error_code code, const char *format,
                         va_list args)
 {

@@ -69,7 +69,7 @@ started=$(date +%s)
 build "$@"
 for part in "$@"; do list "$part"; done | grep -F -e "$filter" >"$results/.list"
 export RESULTS=$results
-xargs -a "$results/.list" -d '\n' -P "$jobs" -n 1 tests/support/one.sh
+xargs -r -a "$results/.list" -d '\n' -P "$jobs" -n 1 tests/support/one.sh
 
 read -r passed failed skipped < <(cat "$results"/* 2>/dev/null |
     awk '{ p += $1; f += $2; s += $3 } END { print p + 0, f + 0, s + 0 }')
