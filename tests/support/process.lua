@@ -93,8 +93,9 @@ Background.__index = Background
 function process.background(command)
   local directory = process.tmpdir()
   local self = setmetatable({ directory = directory }, Background)
-  write(directory .. "/line", ("(%s) &\necho $! >%s/started\nwait $!\necho $? >%s/ended.new\nmv %s/ended.new %s/ended\n")
-    :format(shell_line(command, directory), directory, directory, directory, directory))
+  local line = "(%s) &\necho $! >%s/started\nwait $!\necho $? >%s/ended.new\nmv %s/ended.new %s/ended\n"
+  write(directory .. "/line",
+    line:format(shell_line(command, directory), directory, directory, directory, directory))
   os.execute(("sh %s/line >/dev/null 2>&1 &"):format(directory))
   self.pid = math.tointeger(tonumber(self:await(function() return self:text("started"):match "%d+" end)))
   require("tests.support.spec").cleanup(function() self:close() end)

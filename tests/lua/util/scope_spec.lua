@@ -269,7 +269,7 @@ end)
 
 t.test("Lua errors of children keep message, place and traceback", function()
   local e = t.raises(function()
-    scope.all { function() local nothing; return nothing.field end }
+    scope.all { function() local nothing = nil; return nothing.field end }
   end, "lua")
   t.match(e.message, "attempt to index a nil value")
   t.match(e.where.file, "scope_spec.lua")
