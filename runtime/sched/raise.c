@@ -47,14 +47,14 @@ void peri_raise_push(lua_State *L, const struct peri_error *err)
     set_where(L);
 }
 
-int peri_raise(lua_State *L, const struct peri_error *err)
+_Noreturn int peri_raise(lua_State *L, const struct peri_error *err)
 {
     peri_raise_push(L, err);
     lua_error(L);
     abort(); /* lua_error has jumped */
 }
 
-int peri_raise_code(lua_State *L, enum peri_error_code code, const char *format, ...)
+_Noreturn int peri_raise_code(lua_State *L, enum peri_error_code code, const char *format, ...)
 {
     struct peri_error err = {0};
     char message[PERI_ERROR_MESSAGE_MAX];
