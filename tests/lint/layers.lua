@@ -4,7 +4,7 @@ local tree = require "tree"
 
 -- ISO C and POSIX headers, which every folder may include.
 local common = {}
-for name in ([[assert ctype dirent errno fcntl float inttypes limits locale math setjmp signal stdarg
+for name in ([[assert ctype dirent errno fcntl float inttypes limits locale math poll setjmp signal stdarg
   stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string strings termios time unistd wchar]]):gmatch "%S+" do
   common[name .. ".h"] = true
 end
