@@ -1,53 +1,89 @@
---- perilune.c.term: terminals and lines typed, as a program sees them whose streams are files and pipes.
 local t = require "tests.support.spec"
 local term = require "perilune.c.term"
 
-local function script(text)
+--- Runs a script; words, unless nil, is a shell command line around "$@".
+local function script(text, stdin, words)
   local path = t.tmpdir() .. "/script.lua"
   local file = assert(io.open(path, "w"))
-  assert(file:write(text))
-  assert(file:close())
-  return path
+  file:write('local term = require "perilune.c.term"\n', text)
+  file:close()
+  local program = os.getenv "PERILUNE" or "build/perilune"
+  return t.command { "sh", "-c", words or 'exec "$@"', t.tmpdir(), program, "run", path, stdin = stdin }
 end
 
-t.test("counts columns, not bytes", function()
-  t.equal(term.text_width "→ 日本", 6)
+-- Standard input that stays open, after a first line.
+local OPEN_INPUT = 'mkfifo "$0/in" && exec 0<>"$0/in" && echo first >"$0/in" && exec "$@"'
+
+t.test("width of text counts columns, not bytes", function()
+  t.equal(term.text_width "abc", 3)
+  t.equal(term.text_width "é→✓", 3)
+  t.equal(term.text_width "日本", 4)
+  t.equal(term.text_width "e\u{301}", 1)
+  t.equal(term.text_width "", 0)
 end)
 
-t.test("says that a file is no terminal", function()
+t.test("colours take no columns", function()
+  t.equal(term.text_width "\27[1;31mred\27[0m", 3)
+  t.equal(term.text_width "\27[", 1)
+end)
+
+t.test("bytes that are not UTF-8 take a column each", function()
+  t.equal(term.text_width "a\xff\xfeb", 4)
+  t.equal(term.text_width "\xe2\x82", 2)
+end)
+
+t.test("a pipe or file is no terminal and has no width", function()
   t.is_false(term.isatty(0))
-  t.raises(function() term.isatty(7) end)
+  local result = script 'print(term.isatty(1), term.width())'
+  t.equal(result.stdout, "false\tnil\n")
 end)
 
-t.test("reads lines, the last one without its end, then nil", function()
-  local path = script [[
-    local term = require "perilune.c.term"
-    repeat local line = term.read_line() print(line) until not line
-  ]]
-  local result = t.command { "build/perilune", "run", path, stdin = "yes\n\nno" }
-  t.equal(result, { status = 0, stdout = "yes\n\nno\nnil\n", stderr = "" })
+t.test("lines are read from a file", function()
+  local result = script("for line in term.read_line do print('<' .. line .. '>') end", "one\n\nlast")
+  t.equal(result.stdout, "<one>\n<>\n<last>\n")
+  t.equal(result.status, 0)
 end)
 
-t.test("lets other tasks run while nothing is typed", function()
-  local path = script [[
-    local task, term = require "perilune.c.task", require "perilune.c.term"
-    spawn(function() print "meanwhile" io.stdout:flush() end)
+t.test("a line can be awaited under a time limit, and the next wait goes on", function()
+  local result = script([[
     print(term.read_line())
-  ]]
-  local line = ("(printf la; sleep 0.2; echo te) | %s run %s"):format(os.getenv "PERILUNE" or "build/perilune", path)
-  t.equal(t.command({ "sh", "-c", line }).stdout, "meanwhile\nlate\n")
+    for _ = 1, 2 do
+      local _, e = pcall(timeout, 0.01, term.read_line)
+      print(e.code)
+    end
+  ]], nil, OPEN_INPUT)
+  t.equal(result.stdout, "first\ntask.timeout\ntask.timeout\n")
+  t.equal(result.status, 0)
 end)
 
-t.test("gives up a line that is waited for when the task is cancelled", function()
-  local path = script [[
-    local term = require "perilune.c.term"
-    print(pcall(timeout, 0.05, term.read_line))
-  ]]
-  local line = ("sleep 1 | %s run %s"):format(os.getenv "PERILUNE" or "build/perilune", path)
-  t.match(t.command({ "sh", "-c", line }).stdout, "false")
+t.test("only one task reads at a time", function()
+  local result = script([[
+    term.read_line()
+    local _, e = pcall(all, { term.read_line, term.read_line })
+    print(e.message)
+  ]], nil, OPEN_INPUT)
+  t.match(result.stdout, "another task is reading")
 end)
 
-t.test("writes all of a text at once", function()
-  local path = script [[ require("perilune.c.term").write(2, ("x"):rep(200000)) ]]
-  t.equal(#t.command({ "build/perilune", "run", path }).stderr, 200000)
+t.test("text is written whole, past the buffers", function()
+  local result = script 'term.write(1, ("x"):rep(200000)); term.write(2, "e")'
+  t.equal(#result.stdout, 200000)
+  t.equal(result.stderr, "e")
+end)
+
+t.test("a reader that is gone is an error, not the end of the program", function()
+  local result = script([[
+    local ok, e
+    repeat ok, e = pcall(term.write, 1, ("x"):rep(65536)) until not ok
+    io.stderr:write(e.code)
+  ]], nil, '"$@" | true')
+  t.equal(result.stderr, "io")
+end)
+
+t.test("a line that never ends is refused", function()
+  local result = script([[
+    local _, e = pcall(term.read_line)
+    print(e.code)
+  ]], ("x"):rep(2 * 1024 * 1024))
+  t.equal(result.stdout, "limit\n")
 end)
