@@ -65,7 +65,7 @@ end
 -- is main.
 local function check_source(path)
   tree.each_line(tree.c_code(tree.read(path)), function(line, number)
-    local name = line:match "^[%a_][%w_ *]-([%a_][%w_]*)%([^;]*$"
+    local name = line:match "^[%a_][%w_]*[ *][%w_ *]-([%a_][%w_]*)%([^;]*$"
     if name and name ~= "main" and not line:find "^static" and not line:find "^PERI_CODE" then
       check_symbol(path, number, name)
     end

@@ -2,7 +2,8 @@
 --
 -- The first error of a child cancels its siblings and the task that opened the scope, where it is raised when all have
 -- ended. Cancelling a task ends the scopes it has open. Cancelled tasks unwind: their <close> handlers run
--- and may wait. So nothing runs on after its scope, and no error is lost: what fails besides the first is in its `also`.
+-- and may wait. So nothing runs on after its scope, and no error is lost: what fails besides the first is
+-- in its `also`.
 local err = require "perilune.err"
 local task = require "perilune.c.task"
 
