@@ -4,28 +4,61 @@
 package main
 
 import (
+	"flag"
 	"log"
+	"time"
 
 	"perilune/tests/server/internal/front"
 	"perilune/tests/server/internal/launch"
+	"perilune/tests/server/internal/schema"
 	"perilune/tests/server/internal/sim"
 )
 
+// settings are the flags that vcsim does not have.
+type settings struct {
+	rules   string
+	lenient bool
+	idle    time.Duration
+}
+
 func main() {
-	log.SetFlags(0)
 	log.SetPrefix("vcenter: ")
-	options, err := launch.ParseFlags()
+	log.SetFlags(log.Ltime | log.Lmicroseconds | log.Lmsgprefix)
+	var own settings
+	flag.StringVar(&own.rules, "rules", "", "begin with the rules of this JSON `file`")
+	flag.BoolVar(&own.lenient, "lenient", false, "do not hold requests against the schema of the API")
+	flag.DurationVar(&own.idle, "session-timeout", 0, "end sessions that were idle so long (default: never)")
+	options, err := launch.ParseFlags("8.0.3.0")
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := launch.Run(options, correct); err != nil {
+	sim.SetProduct(&options.Model.ServiceContent.About)
+	if err := launch.Run(options, own.correct); err != nil {
 		log.Fatal(err)
 	}
 }
 
 // correct turns the plain simulator into the corrected one.
-func correct(s *launch.Server) error {
-	sim.Install(s.Model.Service)
-	front.Install(s.Model.Service)
+func (own *settings) correct(s *launch.Server) error {
+	service := s.Model.Service
+	rules := &front.Rules{}
+	if own.rules != "" {
+		if err := rules.Load(own.rules); err != nil {
+			return err
+		}
+	}
+	var validator *schema.Validator
+	if !own.lenient {
+		var err error
+		if validator, err = schema.New(sim.About(service).ApiVersion); err != nil {
+			return err
+		}
+	}
+	corrected := sim.Install(service)
+	corrected.PlanTask = rules.Plan
+	if own.idle > 0 {
+		corrected.EndIdleSessions(own.idle)
+	}
+	front.Install(service, validator, rules)
 	return nil
 }

@@ -11,7 +11,7 @@ import (
 
 func main() {
 	log.SetFlags(0)
-	options, err := launch.ParseFlags()
+	options, err := launch.ParseFlags("")
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -3,27 +3,26 @@ package front
 import (
 	"encoding/json"
 	"net/http"
-	"net/url"
-	"strings"
 	"sync"
 )
 
-// counters counts requests by kind ("soap", "rest", "failed") and name.
+// counters counts requests by name: those to SOAP and to REST; of these, refused because
+// they are not what the API allows; and failed logins.
 type counters struct {
 	mu   sync.Mutex
-	byID map[string]map[string]int
+	kind map[string]map[string]int
 }
 
 func (c *counters) reset() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.byID = map[string]map[string]int{"soap": {}, "rest": {}, "failed": {}}
+	c.kind = map[string]map[string]int{"soap": {}, "rest": {}, "refused": {}, "failed": {}}
 }
 
 func (c *counters) add(kind, name string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.byID[kind][name]++
+	c.kind[kind][name]++
 }
 
 // get answers with the counters as JSON, with the number of all requests as "total".
@@ -32,12 +31,12 @@ func (c *counters) get(w http.ResponseWriter, _ *http.Request) {
 	defer c.mu.Unlock()
 	total := 0
 	for _, kind := range []string{"soap", "rest"} {
-		for _, n := range c.byID[kind] {
+		for _, n := range c.kind[kind] {
 			total += n
 		}
 	}
 	answer := map[string]any{"total": total}
-	for kind, names := range c.byID {
+	for kind, names := range c.kind {
 		answer[kind] = names
 	}
 	writeJSON(w, answer)
@@ -54,16 +53,3 @@ func writeJSON(w http.ResponseWriter, value any) {
 	encoder.SetIndent("", "  ")
 	_ = encoder.Encode(value) // the client may be gone
 }
-
-// withoutIDs replaces the parts of a REST path that name an object: id:….
-func withoutIDs(path string) string {
-	parts := strings.Split(path, "/")
-	for i, part := range parts {
-		if strings.HasPrefix(part, "id:") {
-			parts[i] = "id:"
-		}
-	}
-	return strings.Join(parts, "/")
-}
-
-func mustParse(path string) *url.URL { return &url.URL{Path: path} }

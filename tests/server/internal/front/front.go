@@ -1,31 +1,41 @@
-// Package front stands before the simulator's HTTP handlers: it counts requests.
+// Package front stands before the simulator's HTTP handlers. It counts requests, holds
+// them against the schema, and does what the rules say.
 package front
 
 import (
-	"bytes"
-	"encoding/xml"
 	"io"
 	"net/http"
+	"net/url"
+	"strings"
 
 	"github.com/vmware/govmomi/simulator"
+
+	"perilune/tests/server/internal/schema"
 )
+
+// maxBody is the size of a request that nobody sends by intent, in bytes.
+const maxBody = 64 << 20
 
 // Front is the handlers that stand before the simulator's.
 type Front struct {
-	service  *simulator.Service
-	requests counters
+	Rules *Rules
+
+	service   *simulator.Service
+	validator *schema.Validator // nil: requests are not held against the schema
+	requests  counters
 }
 
-// Install puts the handlers before those that the server has registered already.
-// A pattern that names a method is preferred to the simulator's, which name none.
-func Install(service *simulator.Service) *Front {
-	f := &Front{service: service}
+// Install puts the handlers before those that the server has registered already: a pattern
+// that names a method is preferred to the simulator's, which name none.
+func Install(service *simulator.Service, validator *schema.Validator, rules *Rules) *Front {
+	f := &Front{Rules: rules, service: service, validator: validator}
 	f.requests.reset()
 	mux := service.ServeMux
 	mux.HandleFunc("POST /sdk", f.serveSOAP)
 	mux.HandleFunc("POST /sdk/vimService", f.serveSOAP)
+	mux.HandleFunc("GET /sdk/vimServiceVersions.xml", f.serveVersions)
 	for _, prefix := range []string{"/rest/", "/api/"} {
-		next, pattern := mux.Handler(&http.Request{Method: http.MethodGet, URL: mustParse(prefix)})
+		next, pattern := mux.Handler(&http.Request{Method: http.MethodGet, URL: &url.URL{Path: prefix}})
 		if pattern == "" {
 			continue // an ESXi host has no REST
 		}
@@ -35,39 +45,44 @@ func Install(service *simulator.Service) *Front {
 	}
 	mux.HandleFunc("GET /_test/requests", f.requests.get)
 	mux.HandleFunc("DELETE /_test/requests", f.requests.delete)
+	mux.HandleFunc("GET /_test/rules", rules.get)
+	mux.HandleFunc("POST /_test/rules", rules.post)
+	mux.HandleFunc("DELETE /_test/rules", rules.delete)
 	return f
 }
 
-// serveSOAP passes on a request to /sdk.
-func (f *Front) serveSOAP(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return // the client is gone
-	}
-	method := methodName(body)
-	f.requests.add("soap", method)
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	reply := &watchedReply{ResponseWriter: w}
-	f.service.ServeSDK(reply, r)
-	if reply.status == http.StatusInternalServerError && method == "Login" {
-		f.requests.add("failed", "Login")
-	}
-}
-
-// serveREST passes on a request to a REST path.
+// serveREST serves a request to a REST path.
 func (f *Front) serveREST(w http.ResponseWriter, r *http.Request, next http.Handler) {
-	f.requests.add("rest", restName(r))
-	reply := &watchedReply{ResponseWriter: w}
-	next.ServeHTTP(reply, r)
-	if reply.status == http.StatusUnauthorized {
-		f.requests.add("failed", restName(r))
+	body, ok := readBody(w, r)
+	if !ok {
+		return
 	}
+	name := restName(r)
+	f.requests.add("rest", name)
+	rule := f.Rules.request(name, func() string { return r.URL.String() + "\n" + string(body) })
+	act(w, r, rule, body, func(w http.ResponseWriter, r *http.Request) {
+		if rule != nil && rule.refuses() {
+			rule.refuseREST(w)
+			return
+		}
+		reply := &watchedReply{ResponseWriter: w}
+		next.ServeHTTP(reply, r)
+		if reply.status == http.StatusUnauthorized {
+			f.requests.add("failed", name)
+		}
+	})
 }
 
 // restName is what counters and rules call a REST request: its method, path and action,
 // with the identifiers in the path left out.
 func restName(r *http.Request) string {
-	name := r.Method + " " + withoutIDs(r.URL.Path)
+	parts := strings.Split(r.URL.Path, "/")
+	for i, part := range parts {
+		if strings.HasPrefix(part, "id:") {
+			parts[i] = "id:"
+		}
+	}
+	name := r.Method + " " + strings.Join(parts, "/")
 	for _, key := range []string{"~action", "action"} {
 		if action := r.URL.Query().Get(key); action != "" {
 			return name + "?" + key + "=" + action
@@ -76,25 +91,15 @@ func restName(r *http.Request) string {
 	return name
 }
 
-// methodName returns the name of the first element in a SOAP body, "" if there is none.
-func methodName(envelope []byte) string {
-	d := xml.NewDecoder(bytes.NewReader(envelope))
-	inBody := false
-	for {
-		token, err := d.Token()
-		if err != nil {
-			return ""
-		}
-		if start, ok := token.(xml.StartElement); ok {
-			if inBody {
-				return start.Name.Local
-			}
-			inBody = start.Name.Local == "Body" && start.Name.Space == soapNamespace
-		}
+// readBody reads all of a request. It is false if the client is gone or sends too much.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusRequestEntityTooLarge)
+		return nil, false
 	}
+	return body, true
 }
-
-const soapNamespace = "http://schemas.xmlsoap.org/soap/envelope/"
 
 // watchedReply remembers the status of a reply.
 type watchedReply struct {

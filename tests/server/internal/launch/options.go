@@ -27,15 +27,16 @@ type Options struct {
 	TraceFile  string
 	StdinExit  bool
 	LoadDir    string
-	Rules      string // of vcenter only: rules to begin with
-	Lenient    bool   // of vcenter only: requests are not held against the schema
 }
 
-// ParseFlags reads the command line. More flags may have been defined on
-// flag.CommandLine before.
-func ParseFlags() (*Options, error) {
+// ParseFlags reads the command line. apiVersion is what is reported without -api-version, ""
+// for what the simulator reports. More flags may have been defined on flag.CommandLine before.
+func ParseFlags(apiVersion string) (*Options, error) {
 	model := simulator.VPX()
 	o := &Options{Model: model}
+	if apiVersion != "" {
+		model.ServiceContent.About.ApiVersion = apiVersion
+	}
 	o.inventoryFlags()
 	o.serverFlags()
 	delays := flag.String("method-delay", "", "delays in ms of single methods or tasks: `NAME:MS,…`")
@@ -77,7 +78,8 @@ func (o *Options) inventoryFlags() {
 		flag.IntVar(c.field, c.name, *c.field, c.usage)
 	}
 	flag.BoolVar(&m.Autostart, "autostart", m.Autostart, "power on the virtual machines made at the start")
-	flag.StringVar(&m.ServiceContent.About.ApiVersion, "api-version", "8.0.3.0", "API version to report")
+	version := &m.ServiceContent.About.ApiVersion
+	flag.StringVar(version, "api-version", *version, "API version to report")
 	flag.IntVar(&m.DelayConfig.Delay, "delay", 0, "delay of every SOAP call, in ms")
 	flag.Float64Var(&m.DelayConfig.DelayJitter, "delay-jitter", 0, "coefficient of variation of the delays")
 }

@@ -1,9 +1,11 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log"
+	"runtime"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -18,6 +20,7 @@ import (
 type TaskPlan struct {
 	Duration time.Duration         // it takes this long, with progress rising, before its work
 	Fault    types.BaseMethodFault // not nil: it fails with this, and its work is not done
+	Message  string                // what its failure says; "": what a vCenter says
 
 	check func(*simulator.Context) types.BaseMethodFault // before the work; a fault ends the task
 	after func(*simulator.Context)                       // after the work has succeeded
@@ -58,10 +61,14 @@ type taskList struct {
 	running map[types.ManagedObjectReference]*work
 }
 
+// executor is the work of a task.
+type executor = func(*simulator.Task) (types.AnyType, types.BaseMethodFault)
+
 // work is the doing of one task.
 type work struct {
-	ctx  *simulator.Context
-	plan *TaskPlan
+	ctx    *simulator.Context
+	entity ref // what the simulator has locked; a task may name another later
+	plan   *TaskPlan
 }
 
 func (l *taskList) init() {
@@ -91,7 +98,7 @@ func (l *taskList) started(ctx *simulator.Context, task *mo.Task) {
 	if w == nil || w.ctx != nil {
 		return
 	}
-	w.ctx = ctx
+	w.ctx, w.entity = ctx, *task.Info.Entity
 	if plan := planOf(ctx); plan.claimed.CompareAndSwap(false, true) {
 		w.plan = plan
 	} else {
@@ -107,20 +114,32 @@ func (l *taskList) take(ref types.ManagedObjectReference) *work {
 	return w
 }
 
-// do is the whole of a task. What panics in it fails the task, not the server.
-func (l *taskList) do(t *simulator.Task, execute func(*simulator.Task) (types.AnyType, types.BaseMethodFault)) (
-	result types.AnyType, fault types.BaseMethodFault,
-) {
+// do is the whole of a task.
+func (l *taskList) do(t *simulator.Task, execute executor) (types.AnyType, types.BaseMethodFault) {
 	w := l.take(t.Self)
+	if w.plan.Duration > 0 && !w.pass(t) {
+		if releasable(w.ctx, w.entity) {
+			w.end(t) // it was cancelled, and says so already
+		}
+		return nil, &types.RequestCanceled{}
+	}
+	result, fault := w.run(t, execute)
+	if fault != nil && releasable(w.ctx, w.entity) {
+		w.end(t, types.PropertyChange{Name: "info.completeTime", Val: time.Now()},
+			types.PropertyChange{Name: "info.state", Val: types.TaskInfoStateError},
+			types.PropertyChange{Name: "info.error", Val: types.LocalizedMethodFault{Fault: fault, LocalizedMessage: cmp.Or(w.plan.Message, Message(fault))}})
+	}
+	return result, fault
+}
+
+// run does the work. What panics in it fails the task, not the server.
+func (w *work) run(t *simulator.Task, execute executor) (result types.AnyType, fault types.BaseMethodFault) {
 	defer func() {
 		if reason := recover(); reason != nil {
 			log.Printf("panic in %s: %v\n%s", t.Info.DescriptionId, reason, debug.Stack())
-			result, fault = nil, SystemError(fmt.Sprintf("A general system error occurred: %v", reason))
+			result, fault = nil, SystemError(fmt.Sprint(reason))
 		}
 	}()
-	if w.plan.Duration > 0 && !w.pass(t) {
-		return nil, &types.RequestCanceled{}
-	}
 	if w.plan.Fault != nil {
 		return nil, w.plan.Fault
 	}
@@ -136,21 +155,35 @@ func (l *taskList) do(t *simulator.Task, execute func(*simulator.Task) (types.An
 	return result, fault
 }
 
+// end ends the task, and the goroutine that runs it, in the place of the simulator, which
+// would give the name of a Go type for the message of a fault.
+func (w *work) end(t *simulator.Task, changes ...types.PropertyChange) {
+	release(w.ctx, w.entity) // the simulator's hold for the task
+	if len(changes) > 0 {
+		own := &simulator.Context{Map: w.ctx.Map}
+		own.WithLock(t, func() { own.Update(t, changes) })
+	}
+	runtime.Goexit()
+}
+
 // pass lets the time of the plan go by, with progress rising from 0 to 95. It is false when
 // the task was cancelled meanwhile. The simulator locks a task's object while it runs, which
 // would make others wait who read it; so the lock is given back for that time.
 func (w *work) pass(t *simulator.Task) bool {
 	const steps = 20
-	entity := *t.Info.Entity
-	release(w.ctx, entity)
-	defer w.ctx.Map.AcquireLock(w.ctx, entity)
+	if releasable(w.ctx, w.entity) {
+		release(w.ctx, w.entity)
+		defer w.ctx.Map.AcquireLock(w.ctx, w.entity)
+	}
 	own := &simulator.Context{Map: w.ctx.Map}
 	for i := range steps {
 		cancelled := false
 		own.WithLock(t, func() {
-			cancelled = t.Info.State != types.TaskInfoStateRunning
-			if !cancelled {
-				own.Update(t, []types.PropertyChange{{Name: "info.progress", Val: int32(i * 100 / steps)}})
+			if cancelled = t.Info.State != types.TaskInfoStateRunning; !cancelled {
+				own.Update(t, []types.PropertyChange{
+					{Name: "info.cancelable", Val: true},
+					{Name: "info.progress", Val: int32(i * 100 / steps)},
+				})
 			}
 		})
 		if cancelled {
@@ -163,13 +196,18 @@ func (w *work) pass(t *simulator.Task) bool {
 
 // release gives back one hold of ctx on obj. Locks are counted per call: what AcquireLock
 // returns takes back one hold each time it is called.
+//
+// That takes a lock that the registry keeps for obj: it keeps none once obj has left the
+// inventory, nor for the few objects that bring a lock of their own. See releasable.
 func release(ctx *simulator.Context, obj mo.Reference) {
 	unlock := ctx.Map.AcquireLock(ctx, obj)
 	unlock()
 	unlock()
 }
 
-// SystemError is the fault of a server that has failed within.
-func SystemError(reason string) types.BaseMethodFault {
-	return &types.SystemError{Reason: reason}
+// releasable says whether release can be used with obj.
+func releasable(ctx *simulator.Context, obj ref) bool {
+	found := ctx.Map.Get(obj)
+	_, ownLock := found.(sync.Locker)
+	return found != nil && !ownLock
 }
