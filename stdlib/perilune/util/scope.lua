@@ -14,6 +14,7 @@ local scope = {}
 ---@field outer perilune.util.Scope|nil         the scope around it
 ---@field children table<userdata, string>      "running" or "cancelled"
 ---@field count integer                         of children
+---@field values table|nil                      what `scope.with` says here
 ---@field failure any                           the first error of a child
 ---@field is_ending boolean                     no child is to run on
 ---@field is_draining boolean                   the owner waits for the children
@@ -154,6 +155,29 @@ function scope.spawn(fn, ...)
   local home = owner and owner:context()
   if not home then err.raise { code = "argument", message = "spawn: there is no scope here" } end
   return setmetatable({ child = home:start(fn, ...), home = home }, Handle)
+end
+
+--- Calls fn(…) in a scope of its own, in which `scope.value(name)` is value: for fn and all tasks spawned below it.
+---@param name string
+---@param value any
+---@param fn function
+---@return any ...
+function scope.with(name, value, fn, ...)
+  local self <close> = open()
+  self.values = { [name] = value }
+  return fn(...)
+end
+
+--- What the innermost `scope.with` around the caller says of a name; nil when none does.
+---@param name string
+---@return any
+function scope.value(name)
+  local owner = task.current()
+  local at = owner and owner:context()
+  while at do
+    if at.values and at.values[name] ~= nil then return at.values[name] end
+    at = at.outer
+  end
 end
 
 --- Calls fn(item, index) for each item, in up to limit tasks at once.

@@ -275,3 +275,24 @@ t.test("Lua errors of children keep message, place and traceback", function()
   t.match(e.where.file, "scope_spec.lua")
   t.match(e.traceback, "scope_spec.lua")
 end)
+
+t.test("what scope.with says holds for its tasks and theirs, and for nobody else", function()
+  local seen = {}
+  local function note(key) seen[key] = scope.value "colour" or "none" end
+  scope.scope(function()
+    scope.spawn(function()
+      task.sleep(0.001)
+      note "beside"
+    end)
+    scope.with("colour", "red", function()
+      note "inside"
+      scope.parallel(2, { 1 }, function() scope.spawn(note, "below") end)
+      scope.with("colour", "blue", note, "inner")
+      scope.with("shape", "round", note, "other name")
+    end)
+    note "after"
+  end)
+  t.equal(seen, {
+    beside = "none", inside = "red", below = "red", inner = "blue", ["other name"] = "red", after = "none",
+  })
+end)
