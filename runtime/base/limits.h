@@ -16,6 +16,8 @@
 #define PERI_LIMIT_XML_TEXT (64UL * 1024UL * 1024UL)
 /* Tables inside one another in a value to encode; deeper is a cycle. */
 #define PERI_LIMIT_VALUE_DEPTH 128
+/* Bytes that another program may write; what is run are commands that print a secret. */
+#define PERI_LIMIT_PROCESS_OUTPUT (16UL * 1024UL * 1024UL)
 /* Seconds of one sleep: ten years; more is a mistake of unit. */
 #define PERI_LIMIT_SLEEP_S (10.0 * 366 * 86400)
 /* Bytes that the Lua state may hold; an estate of 100,000 VMs stays below a quarter of it. */
