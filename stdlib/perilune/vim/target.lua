@@ -1,0 +1,234 @@
+--- Which server a command talks to, and as whom.
+---
+--- `--target NAME` is a target of ./targets.lua or of the user's own one, and nothing else: a name that is
+--- not defined there is an error, never another place. Without it the environment decides, then the only
+--- target of those files or the one that says default = true.
+local environment = require "perilune.vim.environment"
+local err = require "perilune.err"
+local secret = require "perilune.util.secret"
+local targetfile = require "perilune.vim.targetfile"
+local url = require "perilune.vim.url"
+
+local target = {}
+
+---@class perilune.vim.Target
+---@field name string  what to call it: "lab", or the host
+---@field url string  without user and password
+---@field origin string  scheme, host and port
+---@field path string  of the SOAP endpoint
+---@field host string
+---@field port integer
+---@field user string
+---@field password perilune.util.Secret
+---@field insecure boolean
+---@field thumbprints string[]  the certificate must be one of these
+---@field ca_files string[]
+---@field cert string?  client certificate, a file
+---@field key string?
+---@field proxy string?
+---@field timeout number?  seconds without a byte before a request is given up
+---@field keep_alive number?  seconds of idleness before the session is used to keep it
+---@field source table<string, string>  where url, user and password came from
+
+local function default_files(env)
+  local home = env "XDG_CONFIG_HOME"
+  if not home or home == "" then
+    home = (env "HOME" or "") .. "/.config"
+  end
+  return { "./targets.lua", home .. "/perilune/targets.lua" }
+end
+
+--- All targets of the files by name; of two with one name the nearer file's counts.
+local function defined(files, env)
+  local all = {}
+  for _, path in ipairs(files) do
+    for _, entry in ipairs(targetfile.load(path, env) or {}) do
+      if not all[entry.name] then
+        all[entry.name] = entry
+        all[#all + 1] = entry
+      end
+    end
+  end
+  return all
+end
+
+local function names_of(entries)
+  local names = {}
+  for i, entry in ipairs(entries) do
+    names[i] = entry.name
+  end
+  return names
+end
+
+local function known_text(entries, files)
+  if #entries == 0 then
+    return "none is defined; looked in " .. table.concat(files, " and ")
+  end
+  return "defined are: " .. table.concat(names_of(entries), ", ")
+end
+
+local function by_name(name, entries, files)
+  local entry = entries[name]
+  if entry then
+    return entry
+  end
+  local looks_like_place = name:find "[/:]" or name:find "%.%a"
+  err.raise {
+    code = "target.unknown",
+    message = ("there is no target %q"):format(name),
+    detail = known_text(entries, files),
+    hint = err.suggest(name, names_of(entries))
+      or looks_like_place and "--target takes a name from targets.lua; give a URL in PERILUNE_URL"
+      or ('write target "%s" { url = …, … } into ./targets.lua'):format(name),
+  }
+end
+
+local function by_default(entries)
+  local chosen = #entries == 1 and entries[1] or nil
+  for _, entry in ipairs(entries) do
+    if entry.fields.default then
+      if chosen and chosen.fields.default and chosen ~= entry then
+        err.raise {
+          code = "target.invalid",
+          where = entry.where,
+          message = ("two targets say default = true: %s and %s"):format(chosen.name, entry.name),
+        }
+      end
+      chosen = entry
+    end
+  end
+  return chosen
+end
+
+local function none(entries)
+  err.raise {
+    code = "target.missing",
+    message = "which server? No target is given",
+    detail = #entries > 0 and "defined in targets.lua: " .. table.concat(names_of(entries), ", ") or nil,
+    hint = #entries > 0 and "name one with --target"
+      or ("set %s, or define one in ./targets.lua"):format(table.concat(environment.places(), " or ")),
+  }
+end
+
+local function host_key(host, port)
+  return ("%s:%d"):format(host:lower(), port)
+end
+
+--- The thumbprint that known-hosts files have for a server: lines of "host[:port] thumbprint".
+local function known_thumbprints(files, host, port)
+  local found = {}
+  for _, path in ipairs(files) do
+    local file = io.open(path, "r")
+    for line in (file and file:read "a" or ""):gmatch "[^\n]+" do
+      local name, thumbprint = line:match "^%s*([^#%s]%S*)%s+(%S+)"
+      if name and (name:lower() == host:lower() and port == 443 or name:lower() == host_key(host, port)) then
+        found[#found + 1] = thumbprint
+      end
+    end
+    if file then
+      file:close()
+    end
+  end
+  return found
+end
+
+local function thumbprints_of(settings, place)
+  local list = known_thumbprints(settings.known_hosts or {}, place.host, place.port)
+  if settings.thumbprint then
+    list[#list + 1] = settings.thumbprint
+  end
+  return list
+end
+
+local function require_login(settings, made)
+  for _, field in ipairs { "user", "password" } do
+    local value = made[field]
+    if not value or value == "" or (field == "password" and secret.reveal(value) == "") then
+      local variable = settings.variables and settings.variables[field]
+      err.raise {
+        code = "target.invalid",
+        where = settings.where,
+        message = ("%s: no %s is given"):format(made.name, field == "user" and "user name" or "password"),
+        hint = variable and "set " .. variable or ('add %s to the target'):format(field),
+      }
+    end
+  end
+end
+
+--- What the URL has counts only where nothing else says it.
+local function add_login(made, settings, place)
+  local source = made.source
+  made.user, made.password = settings.user, settings.password
+  if not made.user and place.user and place.user ~= "" then
+    made.user, source.user = place.user, source.url
+  end
+  if not made.password and place.password then
+    made.password, source.password = secret.new(place.password, source.url), source.url
+  end
+end
+
+local function complete(settings, name)
+  local place = url.parse(settings.url, settings.source.url)
+  place.port = settings.port or place.port
+  local made = {
+    name = name or place.host,
+    origin = url.origin(place),
+    url = url.origin(place) .. place.path,
+    path = place.path,
+    host = place.host,
+    port = place.port,
+    insecure = settings.insecure or false,
+    thumbprints = thumbprints_of(settings, place),
+    ca_files = settings.ca_files or {},
+    cert = settings.cert,
+    key = settings.key,
+    proxy = settings.proxy_host and ("http://%s:%d"):format(settings.proxy_host, settings.proxy_port or 80),
+    timeout = settings.timeout,
+    keep_alive = settings.keep_alive,
+    source = settings.source,
+  }
+  add_login(made, settings, place)
+  require_login(settings, made)
+  return made
+end
+
+local function from_entry(entry)
+  local fields, where = entry.fields, entry.where
+  local place = ("%s:%d"):format(where.file, where.line)
+  local settings = {
+    url = fields.url,
+    user = fields.user,
+    password = targetfile.cook(fields.password),
+    thumbprint = fields.thumbprint,
+    ca_files = fields.ca_file and { fields.ca_file } or nil,
+    insecure = fields.insecure,
+    timeout = fields.timeout,
+    keep_alive = fields.keep_alive,
+    where = where,
+    source = {
+      url = place,
+      user = fields.user and place or nil,
+      password = fields.password and fields.password.source or nil,
+    },
+  }
+  return complete(settings, entry.name)
+end
+
+--- The target to use. Raises target.unknown, target.missing, target.invalid.
+---@param options { name: string?, env: (fun(name: string): string?), files: string[]? }  env: os.getenv
+---@return perilune.vim.Target
+function target.find(options)
+  local env = options.env
+  local files = options.files or default_files(env)
+  if options.name then
+    return from_entry(by_name(options.name, defined(files, env), files))
+  end
+  local settings = environment.read(env)
+  if settings then
+    return complete(settings)
+  end
+  local entries = defined(files, env)
+  return from_entry(by_default(entries) or none(entries))
+end
+
+return target
