@@ -43,6 +43,7 @@ ARGPARSE := /usr/share/lua/5.4/argparse.lua
 GENERATED := $(BUILD)/gen/stdlib.c $(BUILD)/gen/tables.c
 OBJECTS := $(SOURCES:%.c=$(BUILD)/obj/%.o) $(GENERATED:$(BUILD)/gen/%.c=$(BUILD)/obj/gen/%.o)
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*/*_test.c))
+TEST_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/support/*.c))
 TIDY := $(patsubst %.c,$(BUILD)/tidy/%.ok,$(SOURCES) $(wildcard runtime/cli/main.c))
 
 .PHONY: all
@@ -72,10 +73,10 @@ $(BUILD)/gen/tables.c: bindings/schema/compile.lua $(SCHEMAS)
 	$(call say,lua $@)
 	$(Q)$(LUA) bindings/schema/compile.lua $@ $(SCHEMAS)
 
-$(BUILD)/unit/%: tests/unit/%.c $(OBJECTS)
+$(BUILD)/unit/%: tests/unit/%.c $(OBJECTS) $(TEST_OBJECTS)
 	@mkdir -p $(@D)
 	$(call say,cc $<)
-	$(Q)$(CC) $(CFLAGS_ALL) $(shell pkg-config --cflags cmocka) -MMD -MP -MF $@.d $(LINK) -o $@ $< $(OBJECTS) \
+	$(Q)$(CC) $(CFLAGS_ALL) $(shell pkg-config --cflags cmocka) -MMD -MP -MF $@.d $(LINK) -o $@ $< $(OBJECTS) $(TEST_OBJECTS) \
 	  $(LIBS) $(shell pkg-config --libs cmocka)
 
 # Other flags than last time make all anew; a file that came or went is linked, or embedded, again.
@@ -151,4 +152,4 @@ clean: ## remove what was built
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
--include $(OBJECTS:.o=.d) $(BUILD)/obj/runtime/cli/main.d $(UNIT_TESTS:=.d)
+-include $(OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(BUILD)/obj/runtime/cli/main.d $(UNIT_TESTS:=.d)

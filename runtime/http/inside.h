@@ -3,7 +3,8 @@
  * pool.c owns the multi handle and the easy handles, runs what is ready and settles afterwards;
  * request.c is one transfer: options before, callbacks during, outcome after; watch.c joins
  * libcurl's sockets and timer to the loop. libcurl must not be called from its own callbacks, so
- * what they want (an end, a pause) waits on the pool's list `unsettled` until it has returned. */
+ * what they want (an end, a resumption) waits on the pool's list `unsettled` until it has returned.
+ */
 #ifndef PERI_INSIDE_H
 #define PERI_INSIDE_H
 
@@ -107,7 +108,7 @@ void peri_request_finish(struct peri_request *request, CURLcode result);
 /* Ends a request with an error of ours, likewise. */
 void peri_request_fail(struct peri_request *request, const struct peri_error *err);
 
-/* Destroys it if it was freed; else pauses or resumes it. Not inside libcurl. */
+/* Destroys it if it was freed; resumes it if it is paused and was read. Not inside libcurl. */
 void peri_request_settle(struct peri_request *request);
 
 /* watch.c */

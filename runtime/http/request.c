@@ -11,6 +11,11 @@
 #include "runtime/http/outcome.h"
 #include "runtime/http/report.h"
 
+/* Seconds that a connection may have been idle to be used again. A server that closes it while a
+ * write is on the way leaves its outcome unknown: writes stay below the time after which any
+ * common server closes. */
+static const long IDLE_S = 118, WRITE_IDLE_S = 4;
+
 /* Inside libcurl: a connection's TLS context was made. */
 static CURLcode on_context(CURL *easy, void *ssl_ctx, void *arg)
 {
@@ -71,6 +76,11 @@ static size_t on_line(char *line, size_t size, size_t n, void *arg)
     return size * n;
 }
 
+static bool is_full(const struct peri_request *request)
+{
+    return !request->is_gathering && request->unread.len > PERI_LIMIT_UNREAD;
+}
+
 static bool add_bytes(struct peri_request *request, const char *bytes, size_t n)
 {
     request->received += n;
@@ -81,21 +91,21 @@ static bool add_bytes(struct peri_request *request, const char *bytes, size_t n)
     return peri_buf_add(&request->unread, bytes, n, &request->error);
 }
 
-/* Inside libcurl: bytes of the body, decoded. */
+/* Inside libcurl: bytes of the body, decoded. Those that are refused with a pause libcurl keeps. */
 static size_t on_bytes(char *bytes, size_t size, size_t n, void *arg)
 {
     struct peri_request *request = arg;
     if (request->is_freed)
         return 0;
+    request->is_paused = is_full(request);
+    if (request->is_paused)
+        return CURL_WRITEFUNC_PAUSE;
     if (!add_bytes(request, bytes, size * n)) {
         request->has_failed = true;
         return 0;
     }
-    if (request->is_gathering)
-        return size * n;
-    if (request->unread.len > PERI_LIMIT_UNREAD)
-        peri_pool_settle(request->pool, request);
-    tell(request);
+    if (!request->is_gathering)
+        tell(request);
     return size * n;
 }
 
@@ -175,6 +185,7 @@ void peri_request_set_up(struct peri_request *request)
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, request);
     curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, request);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, request->words);
+    curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, request->is_idempotent ? IDLE_S : WRITE_IDLE_S);
     set_up_method(request);
     set_up_times(request);
 }
@@ -353,11 +364,12 @@ void peri_request_settle(struct peri_request *request)
         destroy(request);
         return;
     }
-    bool is_full = !request->is_gathering && request->unread.len > PERI_LIMIT_UNREAD;
-    if (request->state != PERI_REQUEST_RUNNING || request->is_paused == is_full)
+    if (request->state != PERI_REQUEST_RUNNING || !request->is_paused || is_full(request))
         return;
-    request->is_paused = is_full;
-    curl_easy_pause(request->easy, is_full ? CURLPAUSE_RECV : CURLPAUSE_CONT);
+    request->is_paused = false;
+    request->pool->is_inside = true; /* bytes that libcurl kept come before this returns */
+    curl_easy_pause(request->easy, CURLPAUSE_CONT);
+    request->pool->is_inside = false;
 }
 
 int peri_request_status(const struct peri_request *request)
@@ -422,6 +434,8 @@ static void end(struct peri_request *request)
 
 void peri_request_finish(struct peri_request *request, CURLcode result)
 {
+    if (result == CURLE_OK && !request->head.is_complete)
+        result = CURLE_GOT_NOTHING; /* libcurl takes a head for whole that ends in the middle */
     if (!request->has_failed && result != CURLE_OK) {
         peri_report(request, result, is_sent(request));
         request->has_failed = true;
