@@ -1,21 +1,86 @@
---- perilune run FILE [ARGUMENT…]: a Lua script, in the root task.
---
--- A script is plain Lua: io, os, require of our modules and of files beside it or under the current directory, and
--- the words of scopes as globals. What it returns is the exit code: an integer, or nothing for 0.
+--- perilune run SCRIPT [ARGUMENT…]: a Lua script, in the root task.
+---
+--- A script is plain Lua: io, os, require of our modules and of files beside it or under the current
+--- directory, and as globals the words below. What it returns is the exit code: an integer, or nothing for 0.
 local err = require "perilune.err"
+local json = require "perilune.c.json"
+local options = require "perilune.cmd.options"
 local scope = require "perilune.util.scope"
+local session = require "perilune.cmd.session"
 local task = require "perilune.c.task"
+local text = require "perilune.util.text"
 
-local run = {}
+local run = {
+  name = "run",
+  usage = "[options] SCRIPT [options] [ARGUMENT…]",
+  summary = "Run a Lua script with the whole vSphere API: vcenter(), parallel, timeout, log, json.",
+  arguments = {
+    { name = "SCRIPT", doc = "a Lua file" },
+    { name = "ARGUMENT", doc = "the script's, from the first word that is no option of run", many = true },
+  },
+  options = { "target", "parallel", "verbose", "color", "no_color" },
+  examples = {
+    { "run report.lua --target lab", "vcenter() is that target" },
+    { "run report.lua web-* --long", "arg[1] is \"web-*\", arg[2] is \"--long\"" },
+    { "run -t lab report.lua -- -v", "-v is the script's, after --" },
+  },
+  exits = "what the script returns, else 0; 1 error, 4 cannot connect, 130 interrupted",
+}
 
-local function words()
+-- Parts run's own options and the script from the script's arguments.
+local function split(words)
+  local own, script, i = {}, nil, 1
+  while words[i] do
+    local taken = options.words(run, words[i])
+    if words[i] == "--" then
+      i = i + 1
+      break
+    elseif taken > 0 then
+      table.move(words, i, i + taken - 1, #own + 1, own)
+    elseif script then
+      break
+    else
+      script, taken = words[i], 1
+      own[#own + 1] = script
+    end
+    i = i + taken
+  end
+  return own, { table.unpack(words, i) }
+end
+
+--- Like `options.parse`; the script's arguments are in `rest`.
+---@param words string[]
+---@return table|nil
+function run.parse(_, words)
+  local own, rest = split(words)
+  local parsed = options.parse(run, own)
+  if parsed then parsed.rest = rest end
+  return parsed
+end
+
+local function log_at(level)
+  return function(message, fields)
+    local parts = { level .. ": " .. text.visible(message) }
+    local pairs_of = {}
+    for name, value in pairs(fields or {}) do
+      pairs_of[#pairs_of + 1] = ("%s=%s"):format(text.visible(name), text.visible(value))
+    end
+    table.sort(pairs_of)
+    io.stderr:write(table.concat({ parts[1], table.unpack(pairs_of) }, "  "), "\n")
+  end
+end
+
+local function words_of(work)
   return {
     all = scope.all,
+    json = json,
+    log = { info = log_at "info", warn = log_at "warn" },
     parallel = scope.parallel,
     race = scope.race,
     sleep = task.sleep,
     spawn = scope.spawn,
     timeout = scope.timeout,
+    vcenter = function() return work:vcenter() end,
   }
 end
 
@@ -40,7 +105,7 @@ local function refuse_bytecode()
     if not chunk then error(problem, 0) end
     return chunk()
   end
-  string.dump = nil
+  string.dump = nil -- luacheck: ignore 122
 end
 
 --- Lets require find Lua files beside the script and under the current directory.
@@ -70,19 +135,16 @@ local function load_script(path)
   }
 end
 
----@param arguments string[]  the script and its arguments
----@return integer  exit code
-function run.main(arguments)
-  local path = arguments[1]
-  if not path then
-    err.raise { code = "usage", where = false, message = "run needs a script", hint = "perilune run FILE [ARGUMENT…]" }
-  end
-  local chunk = load_script(path)
+---@param parsed table
+---@return integer
+function run.main(parsed)
+  local work <close> = session.new(parsed)
+  local chunk = load_script(parsed.script)
   refuse_bytecode()
-  search_beside(path)
-  for name, word in pairs(words()) do _G[name] = word end
-  _G.arg = { [0] = path, table.unpack(arguments, 2) }
-  local result = chunk(table.unpack(arguments, 2))
+  search_beside(parsed.script)
+  for name, word in pairs(words_of(work)) do _G[name] = word end
+  _G.arg = { [0] = parsed.script, table.unpack(parsed.rest) }
+  local result = chunk(table.unpack(parsed.rest))
   return math.type(result) == "integer" and result or 0
 end
 

@@ -1,11 +1,27 @@
---- perilune version
+--- perilune version: what this program is made of.
 local build = require "perilune.c.build"
+local schema = require "perilune.c.schema"
 
-local version = {}
+local version = {
+  name = "version",
+  usage = "",
+  summary = "Print what this program is made of.",
+  arguments = {},
+  options = {},
+  examples = {
+    { "version", "program, Lua, API description, libraries" },
+    { "--version", "the same" },
+    { "version | head -n 1", "the program alone" },
+  },
+}
 
----@return integer  exit code
+---@return integer
 function version.main()
+  local api = schema.version()
   print("perilune " .. build.version)
+  print(build.lua)
+  print(("vSphere API %s from %s"):format(api.api, api.source))
+  for _, library in ipairs(build.libraries or {}) do print(library) end
   return 0
 end
 

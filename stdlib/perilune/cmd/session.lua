@@ -1,0 +1,92 @@
+--- What a command works with: the target, its one connection, the playbook and the planner over it.
+---
+--- The connection is opened at its first use, so that a mistake in a playbook is told before any login,
+--- and it is closed on every way out. What needs the larger modules requires them there: a script that
+--- asks no server is to start at once.
+local err = require "perilune.err"
+local promise = require "perilune.util.promise"
+local task = require "perilune.c.task"
+
+---@class perilune.cmd.Session
+---@field options table
+local Session = {}
+Session.__index = Session
+
+local session = {}
+
+---@param options table  as options.parse returns them
+---@return perilune.cmd.Session
+function session.new(options)
+  return setmetatable({ options = options }, Session)
+end
+
+function Session:open()
+  local connection, target = require "perilune.vim.connection", require "perilune.vim.target"
+  local found = target.find { name = self.options.target, env = os.getenv }
+  return connection.open(found, { connections = self.options.parallel, trace = self.trace })
+end
+
+--- The connection; whoever asks first opens it, whoever asks meanwhile waits for that.
+---@return perilune.vim.Connection
+function Session:vcenter()
+  if self.opening then return self.opening:await() end
+  self.opening = promise.new()
+  local ok, result = xpcall(self.open, err.wrap, self)
+  if not ok then
+    local opening = self.opening
+    self.opening = nil
+    opening:reject(result)
+    error(result, 0)
+  end
+  self.vc = result
+  self.opening:resolve(result)
+  return result
+end
+
+---@return perilune.plan.Planner
+function Session:planner()
+  self.plans = self.plans or require("perilune.plan").open(self:vcenter())
+  return self.plans
+end
+
+--- Reads the playbook; the connection is opened only where the playbook needs values of a server.
+---@param mode "plan"|"validate"
+---@return perilune.playbook.Declaration
+function Session:load(mode)
+  local options, variables = self.options, require "perilune.cmd.variables"
+  return require("perilune.playbook").load(options.file, {
+    vars = variables.collect(options.var_file, options.var),
+    mode = mode,
+    resolve = mode == "plan" and function(lookups) return self:planner():resolver()(lookups) end or nil,
+  })
+end
+
+--- Plans, and counts what was asked of the server for it.
+---@param declaration perilune.playbook.Declaration
+---@param options { destroy: boolean? }?
+---@return perilune.plan.Plan
+function Session:plan(declaration, options)
+  local vc, began = self:vcenter(), task.now()
+  local plan = self:planner():make(declaration, options)
+  plan.reads = { requests = vc:stats().requests, seconds = task.now() - began }
+  return plan
+end
+
+--- What a new plan would still change.
+---@param declaration perilune.playbook.Declaration
+---@param options { destroy: boolean? }
+---@return perilune.plan.Change[]
+function Session:verify(declaration, options)
+  return self:planner():verify(declaration, options)
+end
+
+--- Logs out.
+function Session:close()
+  local vc = self.vc
+  self.vc = nil
+  if vc then vc:close() end
+end
+
+Session.__close = Session.close
+
+return session
