@@ -324,10 +324,11 @@ function planner.refusals(plan, allowed)
 end
 
 --- Plans the declaration anew against what is there now: after an apply nothing should be left to do.
+---@param options { destroy: boolean? }?  as for the plan that was carried out
 ---@return perilune.plan.Change[]  what still differs
-function Planner:verify(declaration)
+function Planner:verify(declaration, options)
   self.estate = nil
-  return self:make(declaration).changes
+  return self:make(declaration, options).changes
 end
 
 return planner
