@@ -18,6 +18,7 @@ local err = {}
 ---@field fault? table                    the data object the server sent
 ---@field server? string                  the server's own words
 ---@field hint? string                    what to do
+---@field excerpt? string                 lines of the user's file, the words meant marked
 ---@field detail? string                  lines of evidence
 ---@field cause? any                      the error behind this one
 ---@field mistakes? perilune.Error[]      several mistakes of one input
@@ -178,6 +179,7 @@ function err.format(e, options)
   local verbose, lines = options and options.verbose, {}
   for _, mistake in ipairs(e.mistakes or {}) do add(lines, "", err.format(mistake, options)) end
   add(lines, "", head(e))
+  if e.excerpt then add(lines, "", e.excerpt) end
   if e.server then add(lines, "  ", words(e)) end
   if e.path then add(lines, "    ", e.path) end
   if e.detail then add(lines, "  ", e.detail) end

@@ -27,9 +27,9 @@ local function label(kind, name)
   return ('%s "%s"'):format(kind.name, name)
 end
 
-function Binder:problem(where, message, hint)
+function Binder:problem(where, message, hint, excerpt)
   self.problems[#self.problems + 1] =
-    err.new { code = "playbook.unknown", where = where, message = message, hint = hint }
+    err.new { code = "playbook.unknown", where = where, message = message, hint = hint, excerpt = excerpt }
 end
 
 local function names_of(entries)
@@ -56,20 +56,20 @@ end
 
 function Binder:missing(lookup, types)
   local all = names_of(self.estate:all(types))
-  local near = err.nearest(lookup.name, all)
-  self:problem(lookup.where, ("%s: no such %s on the server%s"):format(label(lookup.kind, lookup.name),
-    lookup.kind.name, near and ("; did you mean %q?"):format(near) or ""), not near and some(all) or nil)
+  local message = ("%s: no such %s on the server"):format(label(lookup.kind, lookup.name), lookup.kind.name)
+  self:problem(lookup.where, message, err.suggest(lookup.name, all) or some(all), lookup.excerpt)
 end
 
 --- The one entry a lookup means; nil after a problem was told.
 function Binder:find(lookup)
-  local found = self.estate:find(lookup.kind.types, lookup.name)
+  local found = self.estate:find(lookup.kind.types, lookup.path or lookup.name)
   if #found == 1 then return found[1] end
   if #found == 0 then
     self:missing(lookup, lookup.kind.types)
   else
-    self:problem(lookup.where, ("%s: there are %d of that name:\n%s"):format(
-      label(lookup.kind, lookup.name), #found, candidates(found)), "give the whole path instead of the name")
+    local message = ("%s: there are %d of that name:\n%s")
+      :format(label(lookup.kind, lookup.name), #found, candidates(found))
+    self:problem(lookup.where, message, "give the whole path instead of the name", lookup.excerpt)
   end
 end
 
@@ -109,6 +109,7 @@ end
 
 --- What an attribute of a live object is, as nodes where it is of a kind.
 function Binder:attribute(node, key)
+  if key == "name" then return node.name end
   local attribute = node.kind.attributes[key]
   local value = node.entry and attribute.value(node.entry, self.estate)
   if not attribute.kind or value == nil then return value end
@@ -132,10 +133,14 @@ end
 --- The value of a deferred one: attributes of lookups, elements of their lists.
 function Binder:evaluate(value)
   local record = deferred.record(value)
-  if deferred.is(record.of) then return self:index(self:evaluate(record.of), record.key, record.where) end
-  local node = self:target(record.of)
-  if not node.entry then return nil end
-  return self:attribute(node, record.key)
+  local owner
+  if handle.is(record.of) then
+    owner = self:target(record.of)
+  else
+    owner = self:evaluate(record.of)
+  end
+  if math.type(record.key) == "integer" then return self:index(owner, record.key, record.where) end
+  return owner and owner.entry and self:attribute(owner, record.key)
 end
 
 --- A copy of a field's value in which handles and deferred values are what they stand for.
@@ -187,13 +192,18 @@ function bind.resources(binder, declaration)
 end
 
 --- Gives each lookup what its attributes are, for playbooks that use one as a plain value while they
---- are read: lookup.value(key) is the value, or a list of { kind, name } in order.
+--- are read: lookup.value(key) is the value, or the node or nodes of a kind. One that is missing is a
+--- problem only where its value is needed now: the name may yet be declared.
 ---@return table[] problems
 function bind.lookups(binder, lookups)
   for _, lookup in ipairs(lookups) do
+    local told = #binder.problems
     local node = binder:lookup_node(lookup)
-    lookup.entry = node.entry
-    lookup.value = function(key) return binder:attribute(node, key) end
+    if node.entry then
+      lookup.value = function(key) return binder:attribute(node, key) end
+    elseif not lookup.needed then
+      binder.problems[told + 1] = nil
+    end
   end
   return binder.problems
 end

@@ -51,6 +51,14 @@ local function bind_handle(reading, aliases, record)
   record.kind = record.binding.kind
 end
 
+--- Gives a lookup its column and line, for whoever finds that it does not exist.
+local function place(reading, lookup)
+  local where = lookup.where
+  lookup.where = where.column and where or reading:at_call(where, lookup.kind.name, lookup.name)
+  local text = reading.sources[where.file]
+  lookup.excerpt = text and text:excerpt(lookup.where)
+end
+
 --- The lookups that something in the file stands for, in the order of the file.
 local function used_lookups(reading)
   local used, kept = {}, {}
@@ -58,7 +66,10 @@ local function used_lookups(reading)
     used[handle.target(made)] = true
   end
   for _, lookup in ipairs(reading.lookups) do
-    if used[lookup] then kept[#kept + 1] = lookup end
+    if used[lookup] then
+      kept[#kept + 1] = lookup
+      place(reading, lookup)
+    end
   end
   return kept
 end
@@ -67,7 +78,7 @@ end
 local function check_deferred(reading, record)
   local owner = handle.record(record.of)
   local has = owner and (owner.kind.attributes or {})[record.key]
-  if not owner or has or record.key == "name" then return end
+  if not owner or has then return end
   local is_lookup = owner.binding == owner.lookup
   reading:report {
     code = "playbook.name",

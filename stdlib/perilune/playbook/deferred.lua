@@ -2,6 +2,7 @@
 local deferred = require "perilune.schema.deferred"
 local err = require "perilune.err"
 local handle = require "perilune.schema.handle"
+local names = require "perilune.util.names"
 
 local values = {}
 
@@ -47,7 +48,7 @@ local function pending(reading, wanted)
       list[#list + 1] = lookup
     end
   end
-  if wanted.live then list[#list + 1] = wanted end
+  if reading.lookup_of[wanted.kind.name .. "\0" .. wanted.name] ~= wanted then list[#list + 1] = wanted end
   return list
 end
 
@@ -110,11 +111,28 @@ function values.resource_of(reading, record)
   return record.resource or not record.live and named and named[1].resource or nil
 end
 
+--- The name of what a handle stands for; of a path its last part.
+---@param record perilune.schema.HandleRecord
+---@return string
+function values.name_of(record)
+  if record.name:sub(1, 1) ~= "/" then return record.name end
+  local parts = names.split(record.name)
+  return parts[#parts] or record.name
+end
+
 local function attribute(reading, record, owner)
   local of = handle.record(owner)
+  if record.key == "name" then return values.name_of(of) end
   if values.resource_of(reading, of) then known_after_apply(reading, record, owner) end
   if not of.lookup.value then resolve(reading, of.lookup) end
-  return of.lookup.value(record.key)
+  local found = of.lookup.value(record.key)
+  if not record.kind or found == nil then return found end
+  if not record.list then return reading.live(record.where, found) end
+  local list = {}
+  for i, node in ipairs(found) do
+    list[i] = reading.live(record.where, node)
+  end
+  return list
 end
 
 local function force(reading)
@@ -144,25 +162,25 @@ end
 
 --- The attributes and fields that a kind's handles have, as a set of names.
 local function names_of(kind)
-  local names = { name = true }
+  local known = { name = true }
   for name in pairs(kind.attributes or {}) do
-    names[name] = true
+    known[name] = true
   end
   for name in pairs(kind.fields and kind.fields.fields or {}) do
-    names[name] = true
+    known[name] = true
   end
-  return names
+  return known
 end
 
 --- Reports that a kind has no such attribute.
 ---@return perilune.schema.Deferred broken
 function values.no_attribute(reading, kind, label, key)
-  local names = names_of(kind)
+  local known = names_of(kind)
   local shown = type(key) == "string" and ('"%s"'):format(key) or ("[%s]"):format(tostring(key))
-  local hint = type(key) == "string" and err.suggest(key, names) or nil
+  local hint = type(key) == "string" and err.suggest(key, known) or nil
   if not hint then
     local list = {}
-    for name in pairs(names) do
+    for name in pairs(known) do
       list[#list + 1] = name
     end
     table.sort(list)
@@ -208,16 +226,30 @@ local function index(reading)
   end
 end
 
---- Makes a deferred value of this reading.
+--- Whether what a value hangs from was asked from the server already.
+local function is_resolved(reading, record)
+  local owner = handle.record(record.of)
+  if not owner then
+    local of = deferred.record(record.of)
+    return of.is_known
+  end
+  return owner.lookup.value ~= nil and not values.resource_of(reading, owner)
+end
+
+--- Makes a deferred value of this reading; of what is known already the value itself, where it is no list.
 ---@param reading perilune.playbook.Session
 ---@param record { of: any, key: string|integer, kind: string|nil, list: boolean|nil }
----@return perilune.schema.Deferred
+---@return any
 function values.new(reading, record)
   record.list = record.list or false
   record.where = reading:here()
   record.force, record.index = force(reading), index(reading)
   record.assign = refuse_assignment(reading)
   local value = deferred.new(record)
+  if is_resolved(reading, record) then
+    local known = deferred.plain(value)
+    return record.list and value or known
+  end
   table.insert(reading.deferreds, value)
   return value
 end

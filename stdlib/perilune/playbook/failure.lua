@@ -21,7 +21,8 @@ end
 local function with_opening(text, message, excerpt)
   local opening = math.tointeger(tonumber(message:match "at line (%d+)%)"))
   local shown = opening and text:excerpt { file = text.path, line = opening }
-  return shown and excerpt and shown .. "\n" .. excerpt or excerpt
+  if excerpt and excerpt:find "| *$" then excerpt = nil end
+  return shown and excerpt and shown .. "\n" .. excerpt or shown or excerpt
 end
 
 --- The mistake of a file that is not valid Lua.
@@ -79,7 +80,7 @@ local function of_text(reading, raised)
     message = message,
     where = where,
     excerpt = text and text:surroundings(where),
-    traceback = debug.traceback("", 3),
+    traceback = debug.traceback("", 1),
   }
 end
 

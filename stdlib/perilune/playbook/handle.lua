@@ -34,12 +34,12 @@ end
 
 local function index(reading)
   return function(self, record, key)
-    if key == "name" and not record.name:find("/", 1, true) then return record.name end
+    if key == "name" then return values.name_of(record) end
     local is_declared, value = declared_field(reading, record, key)
     if is_declared then return value end
     local kind = record.kind
     local has = kind.attributes and kind.attributes[key]
-    if not has and not (kind.fields and kind.fields.fields[key]) and key ~= "name" then
+    if not has and not (kind.fields and kind.fields.fields[key]) then
       return values.no_attribute(reading, kind, handle.label(self), key)
     end
     has = has or {}
@@ -63,7 +63,6 @@ local function lookup_for(reading, kind, name, where)
   local found = reading.lookup_of[key]
   if not found then
     found = { kind = kind, name = name, where = where }
-    found.entry = function(...) return handles.live(reading, where, ...) end
     reading.lookup_of[key] = found
     table.insert(reading.lookups, found)
   end
@@ -91,22 +90,21 @@ function handles.named(reading, kinds, name, where)
   return made
 end
 
---- A handle of an object that the server gave for an attribute of a lookup.
+--- A handle of an object that the server gave as the value of an attribute.
 ---@param reading perilune.playbook.Session
----@param where perilune.Where
----@param kind_name string
----@param name string
----@param known table|nil  fields for its lookup record: `value`, and what the planner wants to keep
+---@param where perilune.Where  of the attribute
+---@param found { kind: table, name: string, entry: { path: string }|nil }
 ---@return perilune.schema.Handle
-function handles.live(reading, where, kind_name, name, known)
-  local kind = reading.kinds[kind_name]
-  local lookup = { kind = kind, name = name, where = where, live = true }
-  lookup.entry = function(...) return handles.live(reading, where, ...) end
-  for key, value in pairs(known or {}) do
-    lookup[key] = value
+function handles.live(reading, where, found)
+  local kind, name = found.kind, found.name
+  local path = found.entry and found.entry.path
+  local key = kind.name .. "\0" .. (path or name)
+  if not reading.live_handles[key] then
+    local lookup = { kind = kind, name = name, where = where, path = path }
+    reading.live_handles[key] = new(reading,
+      { kind = kind, name = name, where = where, live = true, lookup = lookup, binding = lookup })
   end
-  local record = { kind = kind, name = name, where = where, live = true, lookup = lookup, binding = lookup }
-  return new(reading, record)
+  return reading.live_handles[key]
 end
 
 local function wrong_name(reading, kind, name)

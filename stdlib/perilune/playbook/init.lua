@@ -8,6 +8,7 @@ local env = require "perilune.playbook.env"
 local err = require "perilune.err"
 local failure = require "perilune.playbook.failure"
 local handle = require "perilune.schema.handle"
+local handles = require "perilune.playbook.handle"
 local module = require "perilune.playbook.module"
 local references = require "perilune.schema.references"
 local session = require "perilune.playbook.session"
@@ -29,6 +30,7 @@ local playbook = { handle = handle, deferred = deferred, references = references
 local function run(reading)
   local text = module.read(reading.path)
   local environment
+  reading.live = function(where, found) return handles.live(reading, where, found) end
   environment = env.new(reading, module.require(reading, function() return environment end))
   local function body() return module.compile(reading, reading.path, text, environment)() end
   local function handler(e) return failure.handler(reading, e) end

@@ -38,7 +38,7 @@ local function read_arguments(text, open, call)
     local token = text.tokens[first]
     if is(token, "{") and not call.open then
       call.open = first
-    elseif count == 1 then
+    elseif count == 1 and call.literal == nil then
       local is_literal = token.kind == "string" and first == last
       call.literal, call.name = is_literal and token.text, is_literal and first or nil
     end
@@ -53,7 +53,7 @@ local function read_call(text, head)
     if not token then
       return call
     elseif token.kind == "string" then
-      call.literal, call.name = token.text, i
+      if call.literal == nil then call.literal, call.name = token.text, i end
     elseif is(token, "{") then
       call.open = call.open or i
     elseif is(token, "(") then
@@ -69,13 +69,11 @@ end
 
 --- How well a call in the text fits the one that ran: 0 not at all.
 local function fitness(text, call, word, name)
-  local fits = text.tokens[call.head].text == word and 2 or 0
-  if call.literal == name then
-    return fits + 2
-  elseif call.literal then
-    return 0
+  local fits = (text.tokens[call.head].text == word and 2 or 0) + (call.open and 1 or 0)
+  if not name or not call.literal then
+    return fits
   end
-  return fits + (call.open and 1 or 0)
+  return call.literal == name and fits + 4 or 0
 end
 
 --- The call of `word` that Lua reported on a line: `vm "web-01" { … }`, whatever the word is called there.

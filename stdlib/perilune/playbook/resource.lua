@@ -2,6 +2,7 @@
 local deferred = require "perilune.schema.deferred"
 local err = require "perilune.err"
 local handle = require "perilune.schema.handle"
+local path_of = require "perilune.schema.path"
 local schema = require "perilune.schema"
 local secret = require "perilune.util.secret"
 local values = require "perilune.playbook.deferred"
@@ -60,7 +61,11 @@ end
 local function subject(mistake)
   local path = mistake.path
   if mistake.at ~= "value" then
-    path = path:gsub("%.?[%a_][%w_]*$", ""):gsub("%[[^%[%]]*%]$", "")
+    local keys, parent = path_of.keys(path), ""
+    for i = 1, #keys - 1 do
+      parent = path_of.join(parent, keys[i])
+    end
+    path = parent
   end
   return path == "" and "" or path .. ": "
 end

@@ -16,9 +16,11 @@ local source = require "perilune.playbook.source"
 ---@field kind table
 ---@field name string
 ---@field where perilune.Where
----@field needed boolean|nil  its value is wanted now, not only in the plan
----@field value (fun(key: string): any)|nil  set by whoever resolves it: a plain value, or handles of a kind
----@field entry fun(kind: string, name: string, known: table|nil): perilune.schema.Handle  makes such a handle
+---@field needed boolean|nil  its value is wanted now, not only in the plan: it must exist
+---@field excerpt string|nil  its line in the file
+---@field path string|nil  its inventory path, where the server gave it
+---@field value (fun(key: string): any)|nil  set by whoever resolves it: what an attribute is, objects being
+---  tables of `kind`, `name` and `entry.path`
 
 ---@class perilune.playbook.Session
 ---@field path string
@@ -45,7 +47,7 @@ function session.new(path, options)
     kinds = options.kinds or require "perilune.kind",
     thread = coroutine.running(),
     sources = {}, files = {}, mistakes = {}, seen = {},
-    resources = {}, declared = {}, handles = {}, lookups = {}, lookup_of = {}, deferreds = {},
+    resources = {}, declared = {}, handles = {}, lookups = {}, lookup_of = {}, live_handles = {}, deferreds = {},
     written = {}, defaults = {}, vars = {}, outputs = {}, output_names = {}, needs_server = {},
   }, Session)
 end

@@ -50,7 +50,8 @@ local function map(text)
   return entries
 end
 
---- By type: its schema, the value of a text (nil: it is none), what that should be, a value to read on with.
+--- By type: its schema, the value of a text (nil: it has none), what was expected, and a value to read on
+--- with after a mistake.
 local TYPES = {
   string = { schema = schema.string, stand_in = "?" },
   integer = { schema = schema.integer, parse = integer, expected = "a whole number", stand_in = 1 },
@@ -95,7 +96,7 @@ local function check_spec(reading, where, name, spec)
   if checked.type == "enum" and not (checked.of and checked.of[1]) then
     tell { path = "type", message = "an enum needs its words", hint = 'add of = { "dev", "prod" }' }
   elseif checked.of and checked.type ~= "enum" then
-    tell { path = "of", at = "key", message = '"of" lists the words of an enum', hint = 'write type = "enum"' }
+    tell { path = "of", at = "key", message = "only an enum has words", hint = 'write type = "enum"' }
   elseif (checked.min or checked.max) and checked.type ~= "integer" and checked.type ~= "number" then
     tell { path = checked.min and "min" or "max", at = "key", message = "only numbers have a range" }
   end

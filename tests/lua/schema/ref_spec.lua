@@ -110,7 +110,9 @@ t.test("handles are equal when they stand for the same", function()
   local target = {}
   local one = handle.new { kind = pool, name = "a", binding = target }
   t.is_true(one == handle.new { kind = pool, name = "a", binding = target })
-  t.equal(one == handle.new { kind = pool, name = "b", binding = target }, false)
+  t.is_false(one == handle.new { kind = pool, name = "a", binding = {} })
+  t.is_true(handle.new { kind = pool, name = "a" } == one)
+  t.is_false(handle.new { kind = pool, name = "b" } == one)
   t.equal(tostring(one), 'resource_pool "a"')
   t.is_nil(next(one))
   t.equal(getmetatable(one), "handle")
