@@ -36,7 +36,11 @@ local folder = {
   attributes = {},
 }
 
---- Two labels for one path are one folder declared twice.
+--- A folder may also be named by its path.
+function folder.alias(fields)
+  return fields.path
+end
+
 function folder.place(node)
   return "at " .. node.fields.path
 end

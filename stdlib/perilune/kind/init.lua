@@ -6,6 +6,7 @@
 ---   fields           schema.record of its body; none: it is only looked up            (playbook, doc)
 ---   attributes       what a handle yields when indexed: { kind, list, doc, value }    (playbook, plan)
 ---   types            managed types a lookup of it may find                            (plan)
+---   alias(fields)    another name that means it, as a folder's path                   (playbook)
 ---   scope(fields)    what besides the name tells two resources of the kind apart      (playbook)
 ---   expand(node, nodes)         resources that come with one, as a folder's parents   (plan)
 ---   place(node, context)        where it is, as the plan says it: "in /DC0/vm/web"        (plan)

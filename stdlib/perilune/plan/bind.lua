@@ -83,7 +83,11 @@ function Binder:lookup_node(lookup)
   if node then return node end
   local kind, name = lookup.kind, lookup.name
   node = { kind = kind, name = name, label = label(kind, name), where = lookup.where }
-  if is_in_inventory(lookup.kind) then node.entry = self:find(lookup) end
+  if lookup.live then
+    node.entry = self.estate:entry(lookup.ref)
+  elseif is_in_inventory(lookup.kind) then
+    node.entry = self:find(lookup)
+  end
   if node.entry then node.name = node.entry.name end
   self.nodes[lookup] = node
   return node
@@ -96,10 +100,6 @@ function Binder:entry_node(kind, entry)
     self.nodes[entry] = node
   end
   return node
-end
-
-function Binder:resource_node(resource)
-  return self.nodes[resource]
 end
 
 function Binder:target(value)
@@ -191,16 +191,35 @@ function bind.resources(binder, declaration)
   return binder.list
 end
 
---- Gives each lookup what its attributes are, for playbooks that use one as a plain value while they
---- are read: lookup.value(key) is the value, or the node or nodes of a kind. One that is missing is a
---- problem only where its value is needed now: the name may yet be declared.
----@return table[] problems
+--- What lookup.value is to be: attributes of the object as a playbook can hold them, those of a kind as
+--- handles, which the lookup makes.
+local function value_of(binder, lookup, node)
+  local function as_handle(other)
+    local known = { ref = other.entry.ref }
+    known.value = value_of(binder, lookup, other)
+    return lookup.entry(other.kind.name, other.name, known)
+  end
+  return function(key)
+    local value = binder:attribute(node, key)
+    if type(value) ~= "table" then return value end
+    if value.entry then return as_handle(value) end
+    local list = {}
+    for i, other in ipairs(value) do
+      list[i] = as_handle(other)
+    end
+    return list
+  end
+end
+
+--- Gives each lookup its value(key), for playbooks that use an attribute as a plain value while they are
+--- read. One that is missing is a problem only where its value is needed now: the name may yet be declared.
+---@return perilune.Error[] problems
 function bind.lookups(binder, lookups)
   for _, lookup in ipairs(lookups) do
     local told = #binder.problems
     local node = binder:lookup_node(lookup)
     if node.entry then
-      lookup.value = function(key) return binder:attribute(node, key) end
+      lookup.value = value_of(binder, lookup, node)
     elseif not lookup.needed then
       binder.problems[told + 1] = nil
     end

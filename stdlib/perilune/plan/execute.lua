@@ -60,12 +60,12 @@ function Execution:run_step(one)
 end
 
 --- Begins what may begin; returns how many are under way.
-function Execution:start_ready(spawn)
+function Execution:start_ready()
   while not self.stopping and self.running < self.parallel and self.next_ready <= #self.ready do
     local one = self.ready[self.next_ready]
     self.next_ready = self.next_ready + 1
     self.running = self.running + 1
-    self.begun[one.id] = spawn(function() self:run_step(one) end)
+    self.begun[one.id] = scope.spawn(self.run_step, self, one)
   end
   return self.running
 end
@@ -110,20 +110,20 @@ function Execution:settle(outcome)
   end
 end
 
-function Execution:drain(spawn)
-  while self:start_ready(spawn) > 0 do
+function Execution:drain()
+  while self:start_ready() > 0 do
     self:settle(self.finished:receive())
   end
 end
 
 --- After Ctrl-C: waits a little for what is under way, then names it.
-function Execution:interrupt(spawn)
+function Execution:interrupt()
   self.stopping, self.result.interrupted = true, true
   self:tell { type = "interrupted", running = self.running, patience = PATIENCE }
-  pcall(scope.timeout, PATIENCE, function() self:drain(spawn) end)
+  pcall(scope.timeout, PATIENCE, self.drain, self)
   for _, one in ipairs(self.plan.steps) do
     if self.begun[one.id] and not self.settled[one.id] then
-      self.begun[one.id]:cancel(err.new { code = "task.cancelled", message = "interrupted" })
+      self.begun[one.id]:cancel()
       self.result.unknown[#self.result.unknown + 1] = {
         step = one,
         error = err.new {
@@ -157,17 +157,16 @@ end
 function execute.run(plan, vc, options)
   local self = setmetatable({
     plan = plan, vc = vc, parallel = options.parallel or 16, run = options.run, listener = options.listener,
-    objects = {}, begun = {}, settled = {}, running = 0, finished = channel.new(),
+    objects = {}, begun = {}, settled = {}, running = 0, finished = channel.new(#plan.steps + 1),
     ready = {}, next_ready = 1, missing = {}, waiters = {},
     result = { done = {}, failed = {}, unknown = {}, skipped = {}, interrupted = false },
   }, Execution)
   self:queue_steps()
-  scope.scope(function(inner)
-    local function spawn(fn) return inner:spawn(fn) end
-    local ok, problem = pcall(self.drain, self, spawn)
+  scope.scope(function()
+    local ok, problem = pcall(self.drain, self)
     if not ok then
       if not err.has(problem, "task.interrupted") then error(problem, 0) end
-      self:interrupt(spawn)
+      self:interrupt()
     end
   end)
   self:skip_rest()

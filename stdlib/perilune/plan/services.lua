@@ -36,8 +36,8 @@ function services.tags.detach(vc, args)
   return tags.detach(vc, args.object, args.tag_ids)
 end
 
-function services.power.shut_down(vc, args, report)
-  return power.shut_down(vc, args.vm, args.seconds, report)
+function services.power.shut_down(_, args, report)
+  return power.shut_down(args.vm, args.seconds, report)
 end
 
 return services
