@@ -38,10 +38,10 @@ local function main(out, ...)
   local paths = { ... }
   table.sort(paths, function(a, b) return module_name(a) < module_name(b) end)
   local file = assert(io.open(out, "wb"))
-  file:write '#include "runtime/engine/source.h"\n\nconst struct peri_source peri_sources[] = {\n'
+  file:write '#include "runtime/engine/script.h"\n\nconst struct peri_script peri_scripts[] = {\n'
   for _, path in ipairs(paths) do file:write(entry(path)) end
   file:write "    {0},\n};\n"
-  file:write(("const size_t peri_source_count = %d;\n"):format(#paths))
+  file:write(("const size_t peri_script_count = %d;\n"):format(#paths))
   assert(file:close())
 end
 

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "runtime/engine/module.h"
-#include "runtime/engine/source.h"
+#include "runtime/engine/script.h"
 
 /* Each search pushes a loader and an argument for it and returns true, or pushes nothing. */
 
@@ -47,20 +47,20 @@ static bool search_directory(lua_State *L, const char *directory, const char *na
     return load_file(L, directory, file) || load_file(L, directory, init);
 }
 
-static int compare(const void *name, const void *source)
+static int compare(const void *name, const void *script)
 {
-    return strcmp(name, ((const struct peri_source *)source)->name);
+    return strcmp(name, ((const struct peri_script *)script)->name);
 }
 
 static bool search_compiled(lua_State *L, const char *name)
 {
-    const struct peri_source *source =
-        bsearch(name, peri_sources, peri_source_count, sizeof(*peri_sources), compare);
-    if (source == NULL)
+    const struct peri_script *script =
+        bsearch(name, peri_scripts, peri_script_count, sizeof(*peri_scripts), compare);
+    if (script == NULL)
         return false;
-    if (luaL_loadbufferx(L, source->data, source->size, source->chunk, "t") != LUA_OK)
+    if (luaL_loadbufferx(L, script->data, script->size, script->chunk, "t") != LUA_OK)
         lua_error(L);
-    lua_pushstring(L, source->chunk + 1);
+    lua_pushstring(L, script->chunk + 1);
     return true;
 }
 
