@@ -14,6 +14,11 @@
 #define PERI_LIMIT_XML_DEPTH 256
 /* Bytes of one XML text or attribute. Thumbnails and certificates are the largest known. */
 #define PERI_LIMIT_XML_TEXT (64UL * 1024UL * 1024UL)
+/* Bytes of one tag or comment, give or take a piece of the input. The largest known tags have some
+ * hundred; the time for one grows with the square of its attributes. */
+#define PERI_LIMIT_XML_TAG (16UL * 1024UL)
+/* Bytes of the names in XML bodies that are kept for the next ones; more, and they start anew. */
+#define PERI_LIMIT_XML_NAMES (1024UL * 1024UL)
 /* Tables inside one another in a value to encode; deeper is a cycle. */
 #define PERI_LIMIT_VALUE_DEPTH 128
 /* Bytes that another program may write; what is run are commands that print a secret. */

@@ -23,7 +23,7 @@ local c_calls = {
   atoi = { numbers }, atol = { numbers }, atoll = { numbers }, atof = { numbers },
   strtol = { numbers, "runtime/base/str.c" }, strtoul = { numbers, "runtime/base/str.c" },
   strtoll = { numbers, "runtime/base/str.c" }, strtoull = { numbers, "runtime/base/str.c" },
-  strtod = { numbers, "runtime/base/str.c" },
+  strtod = { numbers, "runtime/base/str.c", "bindings/soap/scalar.c" },
   gmtime = { "gmtime_r" }, localtime = { "localtime_r" }, ctime = { "strftime" }, asctime = { "strftime" },
   strerror = { "peri_error_errno (runtime/base/error.h)" },
   rand = { "runtime/tls/random.h" }, srand = { "runtime/tls/random.h" }, random = { "runtime/tls/random.h" },

@@ -1,0 +1,54 @@
+/* scan.h: bytes of XML, in chunks of any size, to tokens.
+ *
+ * libxml2's callbacks only write tokens down; they are read by peri_scan_next, outside of the
+ * parser's frames. So what the reader does with a token (running Lua, which may leave by a long
+ * jump) cannot hurt the parser. The input is parsed a piece at a time and only when tokens are
+ * asked for: memory does not grow with the input. Refused: a DOCTYPE (and so every entity of its
+ * own), bytes that are not the declared encoding, and what passes the limits for depth, tags and
+ * texts. */
+#ifndef PERI_SCAN_H
+#define PERI_SCAN_H
+
+#include "bindings/soap/vocabulary.h"
+#include "runtime/base/error.h"
+
+enum peri_scan_kind {
+    PERI_SCAN_START, /* of an element with elements in it; text between those is dropped */
+    PERI_SCAN_LEAF,  /* a whole element with nothing but text */
+    PERI_SCAN_END    /* of what the last open START began */
+};
+
+struct peri_scan_token {
+    enum peri_scan_kind kind;
+    bool is_nil;          /* it says xsi:nil */
+    const char *name;     /* kept in the vocabulary, as are all pointers here but text */
+    const char *uri;      /* its namespace, or NULL */
+    const char *xsi_type; /* without prefix, or NULL */
+    const char *type;     /* the attribute `type` without namespace, or NULL */
+    struct peri_str text; /* of a LEAF; valid until the next call with the scanner */
+    size_t text_at;       /* used by scan.c */
+};
+
+enum peri_scan_state { PERI_SCAN_TOKEN, PERI_SCAN_MORE, PERI_SCAN_DONE, PERI_SCAN_ERROR };
+
+struct peri_scan;
+
+/* Makes a scanner for one document; it holds the vocabulary. */
+struct peri_scan *peri_scan_new(struct peri_vocabulary *v);
+
+/* Frees it; NULL is fine. */
+void peri_scan_free(struct peri_scan *s);
+
+/* Gives it the next bytes, which stay the caller's and in place until peri_scan_next returns
+ * PERI_SCAN_MORE. May be called only after that, or first. */
+void peri_scan_feed(struct peri_scan *s, const char *bytes, size_t len);
+
+/* Says that there are no more bytes; under the same condition. */
+void peri_scan_finish(struct peri_scan *s);
+
+/* Reads the next token. PERI_SCAN_MORE: feed or finish. PERI_SCAN_DONE: the document is complete.
+ * Errors, for good: PERI_E_SOAP_XML, PERI_E_LIMIT. */
+enum peri_scan_state peri_scan_next(struct peri_scan *s, struct peri_scan_token *out,
+                                    struct peri_error *err);
+
+#endif

@@ -1,0 +1,51 @@
+/* vocabulary.h: the names met in XML, each kept once, so that they are compared by pointer.
+ *
+ * Decoders share one: it remembers, beside the names, which type each xsi:type is and what the
+ * fields of the types met so far are called. Names from outside stay until it is freed, so whoever
+ * makes decoders starts a new one when peri_vocabulary_is_full. */
+#ifndef PERI_VOCABULARY_H
+#define PERI_VOCABULARY_H
+
+#include "bindings/schema/schema.h"
+#include "bindings/soap/word.h"
+
+struct _xmlDict; /* libxml2's */
+struct peri_vocabulary;
+
+/* What an xsi:type names. */
+struct peri_vocabulary_meaning {
+    const struct peri_schema_type *type; /* NULL when the schema does not know it */
+    bool is_array;                       /* it is ArrayOf that type */
+};
+
+/* Makes an empty one, held once by the caller. */
+struct peri_vocabulary *peri_vocabulary_new(void);
+
+/* Holds it once more; returns it. */
+struct peri_vocabulary *peri_vocabulary_hold(struct peri_vocabulary *v);
+
+/* Lets go of it; the last one frees it. NULL is fine. */
+void peri_vocabulary_free(struct peri_vocabulary *v);
+
+/* Whether its names take more than PERI_LIMIT_XML_NAMES. */
+bool peri_vocabulary_is_full(const struct peri_vocabulary *v);
+
+/* The dictionary for a parser; borrowed. */
+struct _xmlDict *peri_vocabulary_dict(struct peri_vocabulary *v);
+
+/* A name as kept: NUL-terminated, the same pointer each time. NULL when names took too much memory.
+ */
+const char *peri_vocabulary_intern(struct peri_vocabulary *v, const char *bytes, size_t len);
+
+/* The kept form of a word of the protocol. */
+const char *peri_vocabulary_word(const struct peri_vocabulary *v, enum peri_word word);
+
+/* The kept names of all fields of a data type, in the order of the wire. */
+const char *const *peri_vocabulary_fields(struct peri_vocabulary *v,
+                                          const struct peri_schema_type *type);
+
+/* What a kept name (without prefix) means as an xsi:type. A name the schema lacks that ends in
+ * "Fault" is taken without it: some servers send the names of their own language's types. */
+struct peri_vocabulary_meaning peri_vocabulary_meaning(struct peri_vocabulary *v, const char *kept);
+
+#endif
