@@ -1,0 +1,350 @@
+/* schema.c: perilune.c.schema, descriptions of the API's types and methods as Lua tables.
+ *
+ * For documentation, checking and completion; the codec reads the tables itself. */
+#include <lauxlib.h>
+#include <string.h>
+
+#include "bindings/lua/modules.h"
+#include "bindings/schema/near.h"
+#include "bindings/schema/property.h"
+#include "bindings/schema/schema.h"
+
+static const char *const kind_names[] = {
+    [PERI_SCHEMA_ENUM] = "enum", [PERI_SCHEMA_DATA] = "data", [PERI_SCHEMA_MANAGED] = "managed"};
+
+static struct peri_str check_str(lua_State *L, int index)
+{
+    struct peri_str s;
+    s.data = luaL_checklstring(L, index, &s.len);
+    return s;
+}
+
+static void set_string(lua_State *L, const char *key, const char *value)
+{
+    if (value[0] == '\0')
+        return;
+    lua_pushstring(L, value);
+    lua_setfield(L, -2, key);
+}
+
+static void set_flag(lua_State *L, const char *key, bool is_set)
+{
+    if (!is_set)
+        return;
+    lua_pushboolean(L, 1);
+    lua_setfield(L, -2, key);
+}
+
+static void set_type(lua_State *L, const char *key, uint16_t index)
+{
+    if (index != PERI_SCHEMA_NONE)
+        set_string(L, key, peri_schema_type_name(peri_schema_type(index)));
+}
+
+static void set_flags(lua_State *L, uint8_t flags)
+{
+    set_flag(L, "array", flags & PERI_SCHEMA_ARRAY);
+    set_flag(L, "optional", flags & PERI_SCHEMA_OPTIONAL);
+    set_flag(L, "secret", flags & PERI_SCHEMA_SECRET);
+    set_flag(L, "link", flags & PERI_SCHEMA_LINK);
+}
+
+/* A field, property or parameter. */
+static void push_field(lua_State *L, const struct peri_schema_field *f, uint8_t service)
+{
+    lua_createtable(L, 0, 8);
+    set_string(L, "name", peri_schema_name(f->name));
+    set_type(L, "type", f->type);
+    set_flags(L, f->flags);
+    set_string(L, "since", peri_schema_version(service, f->since));
+    set_string(L, "privilege", peri_schema_text(f->privilege));
+}
+
+static const struct peri_schema_type *base_of(const struct peri_schema_type *type)
+{
+    return type->base == PERI_SCHEMA_NONE ? NULL : peri_schema_type(type->base);
+}
+
+/* Appends the fields that a type and its bases declare, those of the bases first. */
+static void add_fields(lua_State *L, const struct peri_schema_type *type)
+{
+    if (base_of(type) != NULL)
+        add_fields(L, base_of(type));
+    for (size_t i = 0; i < type->count; i++) {
+        push_field(L, peri_schema_own(type, i), type->service);
+        set_string(L, "owner", peri_schema_type_name(type));
+        lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+    }
+}
+
+static void add_method_names(lua_State *L, const struct peri_schema_type *type)
+{
+    if (base_of(type) != NULL)
+        add_method_names(L, base_of(type));
+    for (uint16_t i = 0; i < type->method_count; i++) {
+        const struct peri_schema_method *m = peri_schema_method((uint16_t)(type->method + i));
+        lua_pushstring(L, peri_schema_text(m->name));
+        lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+    }
+}
+
+static void set_members(lua_State *L, const struct peri_schema_type *type)
+{
+    lua_createtable(L, type->count, 0);
+    for (size_t i = 0; i < type->count; i++) {
+        lua_pushstring(L, peri_schema_member(type, i));
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    lua_setfield(L, -2, "members");
+}
+
+static void set_fields(lua_State *L, const struct peri_schema_type *type)
+{
+    lua_newtable(L);
+    add_fields(L, type);
+    lua_setfield(L, -2, "fields");
+    lua_pushinteger(L, type->count);
+    lua_setfield(L, -2, "own");
+}
+
+static void push_type(lua_State *L, const struct peri_schema_type *type)
+{
+    lua_createtable(L, 0, 8);
+    set_string(L, "kind", kind_names[type->kind]);
+    set_string(L, "name", peri_schema_type_name(type));
+    set_type(L, "base", type->base);
+    set_string(L, "since", peri_schema_version(type->service, type->since));
+    set_string(L, "service", peri_schema_text(peri_schema_service(type->service)->name));
+    if (type->kind == PERI_SCHEMA_ENUM) {
+        set_members(L, type);
+        return;
+    }
+    set_fields(L, type);
+    if (type->kind != PERI_SCHEMA_MANAGED)
+        return;
+    lua_newtable(L);
+    add_method_names(L, type);
+    lua_setfield(L, -2, "methods");
+}
+
+static void set_params(lua_State *L, const struct peri_schema_method *m, uint8_t service)
+{
+    lua_createtable(L, m->param_count, 0);
+    for (size_t i = 0; i < m->param_count; i++) {
+        push_field(L, peri_schema_param(m, i), service);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    lua_setfield(L, -2, "params");
+}
+
+static void set_result(lua_State *L, const char *key, uint16_t type, uint8_t flags)
+{
+    if (type == PERI_SCHEMA_NONE)
+        return;
+    lua_createtable(L, 0, 4);
+    set_type(L, "type", type);
+    set_flags(L, flags);
+    lua_setfield(L, -2, key);
+}
+
+static void set_faults(lua_State *L, const struct peri_schema_method *m)
+{
+    lua_createtable(L, m->fault_count, 0);
+    for (size_t i = 0; i < m->fault_count; i++) {
+        lua_pushstring(L, peri_schema_type_name(peri_schema_fault(m, i)));
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    lua_setfield(L, -2, "faults");
+}
+
+static void push_method(lua_State *L, const struct peri_schema_method *m)
+{
+    uint8_t service = peri_schema_type(m->owner)->service;
+    lua_createtable(L, 0, 12);
+    set_string(L, "name", peri_schema_text(m->name));
+    set_type(L, "owner", m->owner);
+    set_string(L, "since", peri_schema_version(service, m->since));
+    set_string(L, "privilege", peri_schema_text(m->privilege));
+    set_params(L, m, service);
+    set_result(L, "result", m->result, m->flags);
+    lua_pushboolean(L, (m->flags & PERI_SCHEMA_TASK) != 0);
+    lua_setfield(L, -2, "is_task");
+    set_result(L, "task_result", m->task_result, m->task_flags);
+    set_faults(L, m);
+}
+
+/* type(name): its description, or nil and the nearest name */
+static int schema_type(lua_State *L)
+{
+    struct peri_str name = check_str(L, 1);
+    const struct peri_schema_type *type = peri_schema_find_type(name);
+    if (type != NULL && type->kind >= PERI_SCHEMA_BUILTINS) {
+        push_type(L, type);
+        return 1;
+    }
+    lua_pushnil(L);
+    lua_pushstring(L, peri_near_type(NULL, name)); /* nil for NULL */
+    return 2;
+}
+
+/* A type by its name at an index; raises when there is none of the kind. */
+static const struct peri_schema_type *check_type(lua_State *L, int index, uint8_t kind)
+{
+    const struct peri_schema_type *type = peri_schema_find_type(check_str(L, index));
+    luaL_argexpected(L, type != NULL && type->kind == kind, index,
+                     kind == PERI_SCHEMA_MANAGED ? "a managed type" : "a data type");
+    return type;
+}
+
+/* method(type, name): its description, own or inherited, or nil and the nearest name */
+static int schema_method(lua_State *L)
+{
+    const struct peri_schema_type *type = check_type(L, 1, PERI_SCHEMA_MANAGED);
+    struct peri_str name = check_str(L, 2);
+    const struct peri_schema_method *m = peri_schema_find_method(name);
+    if (m != NULL && peri_schema_is(type, peri_schema_type(m->owner))) {
+        push_method(L, m);
+        return 1;
+    }
+    lua_pushnil(L);
+    lua_pushstring(L, peri_near_method(type, name));
+    return 2;
+}
+
+/* methods(type): the names of all methods of a managed type, inherited ones first */
+static int schema_methods(lua_State *L)
+{
+    lua_newtable(L);
+    add_method_names(L, check_type(L, 1, PERI_SCHEMA_MANAGED));
+    return 1;
+}
+
+static void push_type_names(lua_State *L, bool (*is_wanted)(uint8_t kind))
+{
+    lua_Integer n = 0;
+    lua_newtable(L);
+    for (size_t i = PERI_SCHEMA_BUILTINS; i < peri_schema_type_count(); i++) {
+        const struct peri_schema_type *type = peri_schema_type((uint16_t)i);
+        if (!is_wanted(type->kind))
+            continue;
+        lua_pushstring(L, peri_schema_type_name(type));
+        lua_rawseti(L, -2, ++n);
+    }
+}
+
+static bool is_data(uint8_t kind)
+{
+    return kind == PERI_SCHEMA_DATA;
+}
+
+static bool is_enum(uint8_t kind)
+{
+    return kind == PERI_SCHEMA_ENUM;
+}
+
+static bool is_managed(uint8_t kind)
+{
+    return kind == PERI_SCHEMA_MANAGED;
+}
+
+static void push_method_names(lua_State *L)
+{
+    lua_newtable(L);
+    for (size_t i = 0; i < peri_schema_method_count(); i++) {
+        const struct peri_schema_method *m = peri_schema_method((uint16_t)i);
+        lua_pushfstring(L, "%s.%s", peri_schema_type_name(peri_schema_type(m->owner)),
+                        peri_schema_text(m->name));
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+}
+
+/* names("type" | "enum" | "managed" | "method"): all of them; methods as "Folder.CreateVM_Task" */
+static int schema_names(lua_State *L)
+{
+    static const char *const options[] = {"type", "enum", "managed", "method", NULL};
+    static bool (*const wanted[])(uint8_t) = {is_data, is_enum, is_managed};
+    int option = luaL_checkoption(L, 1, NULL, options);
+    if (option == 3)
+        push_method_names(L);
+    else
+        push_type_names(L, wanted[option]);
+    return 1;
+}
+
+/* is_a(name, base): false also when either is unknown */
+static int schema_is_a(lua_State *L)
+{
+    const struct peri_schema_type *type = peri_schema_find_type(check_str(L, 1));
+    const struct peri_schema_type *base = peri_schema_find_type(check_str(L, 2));
+    lua_pushboolean(L, type != NULL && base != NULL && peri_schema_is(type, base));
+    return 1;
+}
+
+static void push_problem(lua_State *L, struct peri_str path, const struct peri_property *p)
+{
+    struct peri_str rest = {path.data + p->good, path.len - p->good};
+    size_t len = 0;
+    while (len < rest.len && strchr(".[", rest.data[len]) == NULL)
+        len++;
+    lua_createtable(L, 0, 4);
+    lua_pushlstring(L, path.data, p->good);
+    lua_setfield(L, -2, "good");
+    lua_pushlstring(L, rest.data, len);
+    lua_setfield(L, -2, "part");
+    if (p->at == NULL) {
+        set_string(L, "ends", peri_schema_type_name(p->type));
+        return;
+    }
+    const char *near = peri_near_field(p->at, (struct peri_str){rest.data, len});
+    set_string(L, "owner", peri_schema_type_name(p->at));
+    set_string(L, "nearest", near == NULL ? "" : near);
+}
+
+/* property(managed type, path): { type, array, since }; or nil and what is wrong:
+ * { good = what leads somewhere, part = the name after it, owner = the type that lacks it,
+ *   nearest = a name it has, ends = the type at which no path goes on } */
+static int schema_property(lua_State *L)
+{
+    const struct peri_schema_type *type = check_type(L, 1, PERI_SCHEMA_MANAGED);
+    struct peri_str path = check_str(L, 2);
+    struct peri_property p;
+    if (!peri_property_find(type, path, &p)) {
+        lua_pushnil(L);
+        push_problem(L, path, &p);
+        return 2;
+    }
+    push_field(L, p.field, type->service);
+    set_string(L, "since", peri_schema_version(type->service, p.since));
+    lua_pushboolean(L, p.flags & PERI_SCHEMA_ARRAY);
+    lua_setfield(L, -2, "array");
+    return 1;
+}
+
+/* version(): { source = the release of the schema, api = its newest API version } */
+static int schema_version(lua_State *L)
+{
+    const struct peri_schema_service *s = peri_schema_service(0);
+    lua_createtable(L, 0, 2);
+    set_string(L, "source", peri_schema_text(s->source));
+    set_string(L, "api", peri_schema_version(0, (uint8_t)s->version_count));
+    return 1;
+}
+
+/* newest(name): the newest version of the schema that is not newer than the one named, or nil */
+static int schema_newest(lua_State *L)
+{
+    uint8_t version = peri_schema_find_version(0, check_str(L, 1));
+    lua_pushstring(L, version == 0 ? NULL : peri_schema_version(0, version));
+    return 1;
+}
+
+static const luaL_Reg functions[] = {
+    {"type", schema_type},       {"method", schema_method}, {"methods", schema_methods},
+    {"names", schema_names},     {"is_a", schema_is_a},     {"property", schema_property},
+    {"version", schema_version}, {"newest", schema_newest}, {NULL, NULL}};
+
+int peri_open_schema(lua_State *L)
+{
+    luaL_newlib(L, functions);
+    return 1;
+}

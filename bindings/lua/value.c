@@ -1,0 +1,396 @@
+/* value.c: Lua tables as what the codec decodes into and encodes from.
+ *
+ * While a sink or source is at work its values are on the Lua stack, above a few slots with what it
+ * needs all the time. Decoding, a value's key is pushed before the value, so that nothing is moved
+ * when it is complete: stack: …, parent, key, value. Raw access throughout: no metamethod runs. */
+#include "bindings/lua/value.h"
+
+#include <lauxlib.h>
+
+#include "bindings/lua/object.h"
+#include "bindings/lua/time.h"
+#include "runtime/base/alloc.h"
+
+#define CODEC "perilune.codec"
+
+enum { NAMES = 1 }; /* user value of a codec: names of fields, by number + 1, and numbers by name */
+
+struct codec { /* lives in a userdata in the registry */
+    struct peri_vocabulary *vocabulary;
+    uint16_t *sizes; /* by type, and one more for all that is of none */
+};
+
+static int codec_gc(lua_State *L)
+{
+    struct codec *codec = luaL_checkudata(L, 1, CODEC);
+    peri_vocabulary_free(codec->vocabulary);
+    peri_free(codec->sizes);
+    *codec = (struct codec){0};
+    return 0;
+}
+
+/* Pushes the codec's userdata, made at first use. */
+static struct codec *push_codec(lua_State *L)
+{
+    if (lua_getfield(L, LUA_REGISTRYINDEX, CODEC ".state") == LUA_TUSERDATA)
+        return lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    struct codec *codec = lua_newuserdatauv(L, sizeof(*codec), 1);
+    *codec = (struct codec){0};
+    if (luaL_newmetatable(L, CODEC)) {
+        lua_pushcfunction(L, codec_gc);
+        lua_setfield(L, -2, "__gc");
+    }
+    lua_setmetatable(L, -2);
+    lua_createtable(L, (int)peri_schema_name_count(), 0);
+    lua_setiuservalue(L, -2, NAMES);
+    codec->sizes = peri_alloc_array(peri_schema_type_count() + 1, sizeof(*codec->sizes));
+    codec->vocabulary = peri_vocabulary_new();
+    lua_pushvalue(L, -1);
+    lua_setfield(L, LUA_REGISTRYINDEX, CODEC ".state");
+    return codec;
+}
+
+struct peri_vocabulary *peri_value_vocabulary(lua_State *L)
+{
+    struct codec *codec = push_codec(L);
+    lua_pop(L, 1);
+    if (peri_vocabulary_is_full(codec->vocabulary)) {
+        peri_vocabulary_free(codec->vocabulary);
+        codec->vocabulary = peri_vocabulary_new();
+    }
+    return codec->vocabulary;
+}
+
+/* Pushes the name of a field; each is made a Lua string once. */
+static void push_name(lua_State *L, int names, uint32_t number)
+{
+    if (lua_rawgeti(L, names, (lua_Integer)number + 1) == LUA_TSTRING)
+        return;
+    lua_pop(L, 1);
+    lua_pushstring(L, peri_schema_name((uint16_t)number));
+    lua_pushvalue(L, -1);
+    lua_rawseti(L, names, (lua_Integer)number + 1);
+}
+
+/* ---- decoding ---- */
+
+/* stack: parent → parent, key; nothing for the root and for items */
+static void push_key(const struct peri_value_sink *s, const struct peri_sink_place *place)
+{
+    if (place->kind == PERI_PLACE_FIELD)
+        push_name(s->L, s->names, place->number);
+    else if (place->kind == PERI_PLACE_NAME || place->kind == PERI_PLACE_EXTRA)
+        lua_pushlstring(s->L, place->name.data, place->name.len);
+}
+
+/* stack: parent, key, value → parent. A second value under the key makes a list of both; an object
+ * has no length, so a table with one is such a list. */
+static void set_extra(lua_State *L)
+{
+    lua_pushvalue(L, -2);
+    int type = lua_rawget(L, -4);
+    if (type == LUA_TNIL) {
+        lua_pop(L, 1);
+        lua_rawset(L, -3);
+        return;
+    }
+    if (type != LUA_TTABLE || lua_rawlen(L, -1) == 0) {
+        lua_createtable(L, 2, 0);
+        lua_insert(L, -2);
+        lua_rawseti(L, -2, 1);
+    }
+    lua_insert(L, -2);
+    lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+    lua_rawset(L, -3);
+}
+
+/* stack: parent, key, value → parent; or parent, value → parent; the root stays */
+static void set_value(lua_State *L, const struct peri_sink_place *place)
+{
+    switch (place->kind) {
+    case PERI_PLACE_FIELD:
+    case PERI_PLACE_NAME:
+        lua_rawset(L, -3);
+        break;
+    case PERI_PLACE_ITEM:
+        lua_rawseti(L, -2, place->number);
+        break;
+    case PERI_PLACE_EXTRA:
+        set_extra(L);
+        break;
+    case PERI_PLACE_ROOT:
+        break;
+    }
+}
+
+static void push_scalar(const struct peri_value_sink *s, const struct peri_scalar *value)
+{
+    lua_State *L = s->L;
+    switch (value->kind) {
+    case PERI_SCALAR_BOOLEAN:
+        lua_pushboolean(L, value->as.boolean);
+        break;
+    case PERI_SCALAR_INTEGER:
+        lua_pushinteger(L, value->as.integer);
+        break;
+    case PERI_SCALAR_NUMBER:
+        lua_pushnumber(L, value->as.number);
+        break;
+    case PERI_SCALAR_STRING:
+        lua_pushlstring(L, value->as.string.data, value->as.string.len);
+        break;
+    case PERI_SCALAR_TIME:
+        peri_time_push(L, value->as.time_us);
+        break;
+    case PERI_SCALAR_REFERENCE:
+        peri_object_push(L, s->objects, s->space, value);
+        break;
+    default:
+        lua_pushnil(L);
+        break;
+    }
+}
+
+static void sink_put(void *arg, const struct peri_sink_place *place,
+                     const struct peri_scalar *value)
+{
+    const struct peri_value_sink *s = arg;
+    push_key(s, place);
+    push_scalar(s, value);
+    set_value(s->L, place);
+}
+
+static uint16_t *size_of(const struct peri_value_sink *s, const struct peri_sink_shape *shape)
+{
+    return &s->sizes[shape->type == NULL ? peri_schema_type_count()
+                                         : peri_schema_index(shape->type)];
+}
+
+/* stack: parent, key → parent, key, table if there is one under it */
+static bool push_existing(lua_State *L)
+{
+    lua_pushvalue(L, -1);
+    if (lua_rawget(L, -3) == LUA_TTABLE)
+        return true;
+    lua_pop(L, 1);
+    return false;
+}
+
+static uint32_t sink_open(void *arg, const struct peri_sink_place *place,
+                          const struct peri_sink_shape *shape)
+{
+    const struct peri_value_sink *s = arg;
+    lua_State *L = s->L;
+    luaL_checkstack(L, 8, "a value nested too deep");
+    push_key(s, place);
+    if (shape->is_again && push_existing(L))
+        return (uint32_t)lua_rawlen(L, -1);
+    lua_createtable(L, 0, shape->is_list ? 0 : *size_of(s, shape));
+    if (shape->type_name.len > 0) {
+        lua_pushvalue(L, s->type_name);
+        lua_pushlstring(L, shape->type_name.data, shape->type_name.len);
+        lua_rawset(L, -3);
+    }
+    return 0;
+}
+
+static void sink_close(void *arg, const struct peri_sink_place *place,
+                       const struct peri_sink_shape *shape, uint32_t count)
+{
+    const struct peri_value_sink *s = arg;
+    if (!shape->is_list) {
+        uint32_t size = count + (shape->type_name.len > 0 ? 1 : 0);
+        *size_of(s, shape) = size > UINT16_MAX ? UINT16_MAX : (uint16_t)size;
+    }
+    set_value(s->L, place);
+}
+
+void peri_value_sink_open(lua_State *L, int space, struct peri_value_sink *out)
+{
+    luaL_checkstack(L, PERI_VALUE_FIXED + 8, NULL);
+    out->L = L;
+    out->sink = (struct peri_sink){out, sink_put, sink_open, sink_close};
+    out->sizes = push_codec(L)->sizes;
+    lua_getiuservalue(L, -1, NAMES);
+    lua_replace(L, -2);
+    out->names = lua_gettop(L);
+    lua_pushliteral(L, PERI_VALUE_TYPE_NAME);
+    out->type_name = out->names + 1;
+    peri_object_push_table(L, space);
+    out->objects = out->names + 2;
+    out->space = space;
+}
+
+/* ---- encoding ---- */
+
+static void describe_string(lua_State *L, int index, struct peri_scalar *out)
+{
+    out->kind = PERI_SCALAR_STRING;
+    out->as.string.data = lua_tolstring(L, index, &out->as.string.len);
+}
+
+static void describe_userdata(lua_State *L, int index, struct peri_scalar *out)
+{
+    if (peri_time_read(L, index, &out->as.time_us))
+        out->kind = PERI_SCALAR_TIME;
+    else if (!peri_object_read(L, index, out))
+        *out =
+            (struct peri_scalar){.kind = PERI_SCALAR_OTHER, .as.string = peri_str_of("a userdata")};
+}
+
+static void describe(lua_State *L, int index, struct peri_scalar *out)
+{
+    switch (lua_type(L, index)) {
+    case LUA_TBOOLEAN:
+        out->kind = PERI_SCALAR_BOOLEAN;
+        out->as.boolean = lua_toboolean(L, index);
+        break;
+    case LUA_TNUMBER:
+        out->kind = lua_isinteger(L, index) ? PERI_SCALAR_INTEGER : PERI_SCALAR_NUMBER;
+        if (out->kind == PERI_SCALAR_INTEGER)
+            out->as.integer = lua_tointeger(L, index);
+        else
+            out->as.number = lua_tonumber(L, index);
+        break;
+    case LUA_TSTRING:
+        describe_string(L, index, out);
+        break;
+    case LUA_TUSERDATA:
+        describe_userdata(L, index, out);
+        break;
+    default:
+        out->kind = PERI_SCALAR_OTHER;
+        out->as.string = peri_str_of(lua_isfunction(L, index) ? "a function" : "what is no value");
+        break;
+    }
+}
+
+/* What is on top: a table stays there; a scalar is described and popped, its table keeps it. */
+static enum peri_source_found take_top(lua_State *L, struct peri_scalar *out)
+{
+    if (lua_istable(L, -1))
+        return PERI_SOURCE_TABLE;
+    bool is_nothing = lua_isnil(L, -1);
+    out->kind = PERI_SCALAR_NONE;
+    if (!is_nothing)
+        describe(L, -1, out);
+    lua_pop(L, 1);
+    return is_nothing ? PERI_SOURCE_NOTHING : PERI_SOURCE_SCALAR;
+}
+
+static enum peri_source_found source_root(void *arg, struct peri_scalar *out)
+{
+    const struct peri_value_source *s = arg;
+    lua_pushvalue(s->L, s->value);
+    return take_top(s->L, out);
+}
+
+static enum peri_source_found source_field(void *arg, uint16_t name, struct peri_scalar *out)
+{
+    const struct peri_value_source *s = arg;
+    luaL_checkstack(s->L, 8, "a value nested too deep");
+    push_name(s->L, s->names, name);
+    lua_rawget(s->L, -2);
+    return take_top(s->L, out);
+}
+
+static enum peri_source_found source_item(void *arg, uint32_t index, struct peri_scalar *out)
+{
+    const struct peri_value_source *s = arg;
+    luaL_checkstack(s->L, 8, "a value nested too deep");
+    lua_rawgeti(s->L, -1, index);
+    return take_top(s->L, out);
+}
+
+static void source_leave(void *arg)
+{
+    const struct peri_value_source *s = arg;
+    lua_pop(s->L, 1);
+}
+
+static uint32_t source_length(void *arg)
+{
+    const struct peri_value_source *s = arg;
+    size_t length = lua_rawlen(s->L, -1);
+    return length > UINT32_MAX ? UINT32_MAX : (uint32_t)length;
+}
+
+static bool source_type_name(void *arg, struct peri_str *out)
+{
+    const struct peri_value_source *s = arg;
+    lua_pushvalue(s->L, s->type_name);
+    bool is_there = lua_rawget(s->L, -2) == LUA_TSTRING;
+    if (is_there)
+        out->data = lua_tolstring(s->L, -1, &out->len);
+    lua_pop(s->L, 1);
+    return is_there;
+}
+
+/* The number of the name on top. Numbers are kept beside the names, found names only. */
+static uint16_t name_number(const struct peri_value_source *s, struct peri_str name)
+{
+    lua_State *L = s->L;
+    lua_pushvalue(L, -1);
+    if (lua_rawget(L, s->names) == LUA_TNUMBER) {
+        uint16_t known = (uint16_t)lua_tointeger(L, -1);
+        lua_pop(L, 1);
+        return known;
+    }
+    lua_pop(L, 1);
+    uint16_t number = peri_schema_find_name(name);
+    if (number == PERI_SCHEMA_NONE)
+        return number;
+    lua_pushvalue(L, -1);
+    lua_pushinteger(L, number);
+    lua_rawset(L, s->names);
+    return number;
+}
+
+/* The key on top. What is neither a name nor an index cannot be one of the API's either. */
+static void describe_key(const struct peri_value_source *s, struct peri_source_key *out)
+{
+    lua_State *L = s->L;
+    *out = (struct peri_source_key){PERI_SCHEMA_NONE, lua_isinteger(L, -1), {"", 0}};
+    if (lua_type(L, -1) == LUA_TSTRING) {
+        out->name.data = lua_tolstring(L, -1, &out->name.len);
+        out->number = name_number(s, out->name);
+    } else if (!out->is_index) {
+        out->name = peri_str_of(luaL_typename(L, -1));
+    }
+}
+
+static bool source_keys(void *arg, bool (*visit)(void *context, const struct peri_source_key *key),
+                        void *context)
+{
+    const struct peri_value_source *s = arg;
+    struct peri_source_key key;
+    luaL_checkstack(s->L, 8, "a value nested too deep");
+    lua_pushnil(s->L);
+    while (lua_next(s->L, -2)) {
+        lua_pop(s->L, 1);
+        if (lua_rawequal(s->L, -1, s->type_name))
+            continue;
+        describe_key(s, &key);
+        if (!visit(context, &key)) {
+            lua_pop(s->L, 1);
+            return false;
+        }
+    }
+    return true;
+}
+
+void peri_value_source_open(lua_State *L, int value, struct peri_value_source *out)
+{
+    luaL_checkstack(L, 16, NULL);
+    out->L = L;
+    out->value = value;
+    out->source = (struct peri_source){out,          source_root,   source_field,     source_item,
+                                       source_leave, source_length, source_type_name, source_keys};
+    push_codec(L);
+    lua_getiuservalue(L, -1, NAMES);
+    lua_replace(L, -2);
+    out->names = lua_gettop(L);
+    lua_pushliteral(L, PERI_VALUE_TYPE_NAME);
+    out->type_name = out->names + 1;
+}

@@ -1,0 +1,50 @@
+/* value.h: Lua tables as what the codec decodes into and encodes from.
+ *
+ * A codec, one for each Lua state, holds what decoders and encoders share: the vocabulary, the
+ * names of fields as Lua strings, how large tables of each type were. It lives in the registry. */
+#ifndef PERI_LUA_VALUE_H
+#define PERI_LUA_VALUE_H
+
+#include <lua.h>
+
+#include "bindings/soap/sink.h"
+#include "bindings/soap/source.h"
+#include "bindings/soap/vocabulary.h"
+
+/* The key under which a table names its type. */
+#define PERI_VALUE_TYPE_NAME "_typeName"
+
+/* The vocabulary for a new decoder; borrowed. An old one that is full is replaced. */
+struct peri_vocabulary *peri_value_vocabulary(lua_State *L);
+
+/* A sink that builds values on a Lua stack. The ints are stack indices. */
+struct peri_value_sink {
+    struct peri_sink sink;
+    lua_State *L;
+    uint16_t *sizes; /* by type: fields of the last table of it */
+    int names;       /* names of fields by number, and numbers by name */
+    int type_name;   /* the key _typeName */
+    int objects;     /* the table of the space */
+    int space;       /* of the references */
+};
+
+/* How many slots a sink takes for itself. */
+#define PERI_VALUE_FIXED 3
+
+/* Pushes what the sink needs and readies it; its values come above. space is an absolute index.
+ * Raises when there is no space there. */
+void peri_value_sink_open(lua_State *L, int space, struct peri_value_sink *out);
+
+/* A source that reads a value; likewise. */
+struct peri_value_source {
+    struct peri_source source;
+    lua_State *L;
+    int names;
+    int type_name;
+    int value;
+};
+
+/* Pushes what the source needs and readies it for the value at an absolute index. */
+void peri_value_source_open(lua_State *L, int value, struct peri_value_source *out);
+
+#endif
