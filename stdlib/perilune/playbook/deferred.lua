@@ -71,15 +71,16 @@ function values.may_ask(reading)
   return #reading.mistakes == 0
 end
 
-local function resolve(reading, lookup)
+--- Asks the server for a lookup, with all others that are pending.
+local function resolve(reading, lookup, key)
   if not values.may_ask(reading) then
     reading.is_unasked = true
     reading:stop()
-  elseif coroutine.running() ~= reading.thread then
+  elseif coroutine.running() ~= reading.thread or not coroutine.isyieldable() then
     err.raise {
       code = "playbook.error", where = reading:here(),
-      message = "a value from the server cannot be waited for inside a coroutine",
-      hint = "read it before the coroutine starts",
+      message = ('"%s" of %s "%s" cannot be waited for here'):format(key, lookup.kind.name, lookup.name),
+      hint = "read it before, into a local: not in a coroutine, a method of a string or a comparison of sort",
     }
   end
   lookup.needed = true
@@ -124,7 +125,7 @@ local function attribute(reading, record, owner)
   local of = handle.record(owner)
   if record.key == "name" then return values.name_of(of) end
   if values.resource_of(reading, of) then known_after_apply(reading, record, owner) end
-  if not of.lookup.value then resolve(reading, of.lookup) end
+  if not of.lookup.value then resolve(reading, of.lookup, record.key) end
   local found = of.lookup.value(record.key)
   if not record.kind or found == nil then return found end
   if not record.list then return reading.live(record.where, found) end

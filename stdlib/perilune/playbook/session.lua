@@ -47,8 +47,8 @@ function session.new(path, options)
     kinds = options.kinds or require "perilune.kind",
     thread = coroutine.running(),
     sources = {}, files = {}, mistakes = {}, seen = {},
-    resources = {}, declared = {}, handles = {}, lookups = {}, lookup_of = {}, live_handles = {}, deferreds = {},
-    written = {}, defaults = {}, vars = {}, outputs = {}, output_names = {}, needs_server = {},
+    resources = {}, declared = {}, written = {}, defaults = {}, vars = {}, outputs = {}, output_names = {},
+    handles = {}, lookups = {}, lookup_of = {}, live_handles = {}, deferreds = {}, needs_server = {},
   }, Session)
 end
 

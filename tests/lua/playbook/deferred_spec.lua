@@ -227,10 +227,20 @@ t.test("a cancelled task is not held back by pcall", function()
   t.is_false(reached)
 end)
 
-t.test("a coroutine of the playbook cannot wait", function()
+t.test("where Lua cannot wait, a value must have been read before", function()
   local resolve = reading.server()
-  t.match(mistakes([[
-    local g = coroutine.wrap(function() return #cluster("C").hosts end)
-    g()
-  ]], { resolve = resolve })[1], "cannot be waited for inside a coroutine")
+  for _, text in ipairs {
+    'local g = coroutine.wrap(function() return #cluster("C").hosts end)\ng()',
+    'local x = "a"\nlocal s = ("%s"):format(cluster("C").hosts)',
+    'local x = "a"\nlocal s = x:gsub("a", function() return cluster("C").hosts[1].name .. "" end)',
+  } do
+    t.match(mistakes(text, { resolve = resolve })[1], 'of cluster "C" cannot be waited for here')
+  end
+  t.equal(load([[
+    local c = cluster "C"
+    local names = {}
+    for i, h in ipairs(c.hosts) do names[i] = h.name end
+    table.sort(names, function(a, b) return a > b end)
+    output("names", ("%s %s"):format(names[1], c.note))
+  ]], { resolve = resolve }).outputs.names, "esx-2 production")
 end)
