@@ -10,7 +10,7 @@ case ${1:-} in
     layers | names | length | banned | docs | codes) lua5.4 "tests/lint/$1.lua" . ;;
     format) files '*.c' '*.h' | xargs -r clang-format --dry-run -Werror ;;
     lua) files '*.lua' | xargs -r luacheck --quiet --codes --no-color ;;
-    shell) { files '*.sh' && echo .ci/run; } | xargs -r shellcheck ;;
+    shell) { files '*.sh' && echo .ci/run; } | xargs -r shellcheck -x ;;
     go)
         wrong=$(files '*.go' | xargs -r gofmt -l) || exit 1
         [ -z "$wrong" ] || { echo "not laid out by gofmt: $wrong (make format)" && exit 1; }
