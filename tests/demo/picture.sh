@@ -8,6 +8,7 @@ cd "$(dirname "$0")/../.."
 make -s all server
 playbook=playbooks/web-tier.lua
 
+# shellcheck disable=SC2119 # the defaults are meant
 start_vcenter
 perilune apply -y $playbook
 govc host.portgroup.change -host /DC0/host/DC0_C0/DC0_C0_H1 -vlan-id 666 web
