@@ -79,6 +79,7 @@ end
 local function reporter(reading, item)
   return function(mistake)
     item.is_wrong = true
+    if mistake.told then return end
     local where, exact = locate(reading, item, mistake.path, mistake.at)
     local hint = mistake.hint
     if mistake.at == "key" and not hint and not mistake.path:find "[.%[]" then

@@ -11,6 +11,7 @@ local secret = require "perilune.util.secret"
 ---@field message string
 ---@field hint string|nil  what to do
 ---@field at "key"|"value"|"parent"  what of the field to point at; "parent": the table that lacks it
+---@field told boolean|nil  nothing to tell: the value is missing for a reason that was told elsewhere
 
 ---@alias perilune.schema.Report fun(mistake: perilune.schema.Mistake)
 
@@ -115,7 +116,9 @@ local function apply_rules(self, written, value, path, report)
 end
 
 local function known(value, path, report, context)
-  if context and context.plain then
+  if deferred.record(value).broken then
+    return false
+  elseif context and context.plain then
     return context.plain(value, path)
   end
   report { path = path, message = "is known only to the server", at = "value" }
@@ -123,15 +126,19 @@ local function known(value, path, report, context)
 end
 
 local function check(self, value, path, report, context)
-  if deferred.is(value) and deferred.record(value).broken then
-    return nil
-  elseif deferred.is(value) and not self:keeps(value) then
+  if deferred.is(value) and (deferred.record(value).broken or not self:keeps(value)) then
     local is_known, plain = known(value, path, report, context)
-    if not is_known then return nil end
+    if not is_known then
+      return report { path = path, message = "has no value", at = "value", told = true }
+    end
     value = plain
   end
-  local accepted = self:accept(value, path, report, context)
-  if accepted == nil or deferred.is(accepted) then return accepted end
+  local is_wrong = false
+  local accepted = self:accept(value, path, function(mistake)
+    is_wrong = true
+    report(mistake)
+  end, context)
+  if is_wrong or accepted == nil or deferred.is(accepted) then return accepted end
   return apply_rules(self, value, accepted, path, report)
 end
 

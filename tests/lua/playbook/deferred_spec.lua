@@ -120,7 +120,7 @@ local x = c.hosts.name
 local y = c.hosts[0]
 local z = c.hosts[1].verson.deeper[3]
 local w = c[1]
-vm "b" { memry = 1 }
+vm "b" { memry = 1, nics = { { network = c.netwrk }, {} } }
 ]], {
     '2: cluster "C" has no attribute "hots"; did you mean "hosts"?',
     '3: "hosts" is a list; it has no "name"; take one of them: hosts[1].name',
@@ -128,6 +128,8 @@ vm "b" { memry = 1 }
     '5: a host has no attribute "verson"; did you mean "version"?',
     '6: cluster "C" has no attribute [1]; a cluster has: hosts, name, note, pool',
     '7: vm "b": unknown field "memry"; did you mean "memory"?',
+    '7: cluster "C" has no attribute "netwrk"; a cluster has: hosts, name, note, pool',
+    '7: vm "b": nics[2]: needs a network',
   })
 end)
 

@@ -11,7 +11,12 @@ local function looked_up(name, attributes)
 end
 
 local disk = schema.record { size = schema.size("GiB"):required(), thin = schema.boolean():default(true) }
-local nic = schema.record { network = schema.ref { "network", "portgroup" }, type = schema.string() }
+local nic = schema.record {
+  network = schema.ref { "network", "portgroup" },
+  type = schema.string(),
+}:check(function(value)
+  if not value.network then return "needs a network" end
+end)
 
 local kinds = {
   cluster = looked_up("cluster", {
