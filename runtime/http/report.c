@@ -138,6 +138,9 @@ void peri_report(struct peri_request *request, CURLcode result, bool is_sent)
         .is_refused = peri_handshake_is_refused(request->handshake),
     };
     enum peri_error_code code = peri_outcome_code(&outcome);
+    if (code == PERI_E_HTTP_CONNECT && request->handshake != NULL &&
+        !peri_handshake_is_done(request->handshake))
+        code = PERI_E_TLS_HANDSHAKE; /* the connection ended in the middle of it */
     char words[CURL_ERROR_SIZE];
     find_words(request, result, words, sizeof(words));
     if (code == PERI_E_HTTP_RESOLVE)

@@ -235,9 +235,17 @@ static void explain_client(const struct scene *scene)
         return;
     }
     peri_error_set(scene->err, PERI_E_TLS_CLIENT, "%s refused our client certificate: %s",
-                   scene->where, SSL_alert_desc_string_long(scene->seen->alert));
+                   scene->where,
+                   scene->seen->alert < 0 ? "it ended the connection"
+                                          : SSL_alert_desc_string_long(scene->seen->alert));
     peri_error_hint(scene->err, "it must be one that the server knows, in its dates, with the "
                                 "certificates of its issuers in the same file");
+}
+
+/* The server asked for a client certificate, and ended the connection without an alert. */
+static bool is_left_when_asked(const struct peri_handshake *seen)
+{
+    return seen->is_client_asked && !seen->is_done && seen->alert < 0;
 }
 
 static bool is_old_protocol(const struct peri_handshake *seen)
@@ -284,7 +292,7 @@ bool peri_explain(const struct peri_handshake *handshake, const struct peri_trus
         return peri_error_set(err, PERI_E_TLS_HANDSHAKE, "no TLS with %s: %s", where, library);
     if (handshake->verdict != X509_V_OK) {
         explain_verdict(&scene);
-    } else if (peri_handshake_is_refused(handshake)) {
+    } else if (peri_handshake_is_refused(handshake) || is_left_when_asked(handshake)) {
         explain_client(&scene);
     } else if (is_old_protocol(handshake)) {
         peri_error_set(err, PERI_E_TLS_HANDSHAKE, "%s offers no TLS 1.2 or newer", where);

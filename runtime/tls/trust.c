@@ -178,43 +178,44 @@ static bool read_pins(struct peri_trust *trust, const struct peri_trust_settings
     return true;
 }
 
+struct password {
+    const char *text; /* NULL: none */
+    bool is_asked;    /* OpenSSL wanted it: the key is encrypted */
+};
+
 /* OpenSSL asks for the password of a key. */
-static int give_password(char *to, int size, int is_writing, void *password)
+static int give_password(char *to, int size, int is_writing, void *arg)
 {
+    struct password *password = arg;
     (void)is_writing;
-    size_t n = password == NULL ? 0 : strlen(password);
-    if (password == NULL || n >= (size_t)size)
+    password->is_asked = true;
+    if (password->text == NULL || strlen(password->text) >= (size_t)size)
         return -1;
-    snprintf(to, (size_t)size, "%s", (const char *)password);
-    return (int)n;
+    return snprintf(to, (size_t)size, "%s", password->text);
 }
 
-static bool fail_key(const char *path, bool has_password, struct peri_error *err)
+static bool fail_key(const char *path, const struct password *password, struct peri_error *err)
 {
-    unsigned long number = ERR_peek_error();
-    bool is_cipher = ERR_GET_LIB(number) == ERR_LIB_EVP || ERR_GET_LIB(number) == ERR_LIB_PROV;
-    bool is_asked =
-        ERR_GET_LIB(number) == ERR_LIB_PEM && (ERR_GET_REASON(number) == PEM_R_BAD_PASSWORD_READ ||
-                                               ERR_GET_REASON(number) == PEM_R_BAD_DECRYPT);
-    if (!is_cipher && !is_asked)
+    if (!password->is_asked)
         return fail(err, "the key", path);
     ERR_clear_error();
     peri_error_set(err, PERI_E_TLS_SETUP, "the key %s is encrypted, and %s", path,
-                   has_password ? "its password is another one" : "no password is given");
+                   password->text == NULL ? "no password is given" : "its password is another one");
     return peri_error_hint(err, "give its password as key_password");
 }
 
-static bool read_key(struct peri_trust *trust, const char *path, const char *password,
+static bool read_key(struct peri_trust *trust, const char *path, const char *text,
                      struct peri_error *err)
 {
+    struct password password = {.text = text};
     BIO *bio = open_pem("the key", path, err);
     if (bio == NULL)
         return false;
     ERR_clear_error();
-    trust->key = PEM_read_bio_PrivateKey(bio, NULL, give_password, (void *)password);
+    trust->key = PEM_read_bio_PrivateKey(bio, NULL, give_password, &password);
     BIO_free(bio);
     if (trust->key == NULL)
-        return fail_key(path, password != NULL, err);
+        return fail_key(path, &password, err);
     if (X509_check_private_key(trust->cert, trust->key) == 1)
         return true;
     ERR_clear_error();

@@ -104,6 +104,12 @@ void peer_line_reset(struct peer_line *line)
     pthread_mutex_unlock(lock);
 }
 
+void peer_line_swallow(struct peer_line *line)
+{
+    char bytes[4096];
+    receive(line, bytes, sizeof(bytes));
+}
+
 void peer_line_drain(struct peer_line *line)
 {
     char bytes[4096];
@@ -117,8 +123,13 @@ static bool accept_tls(struct peer_line *line)
         return true;
     line->ssl = SSL_new(line->peer->tls);
     SSL_set_fd(line->ssl, line->fd);
-    if (SSL_accept(line->ssl) != 1)
+    if (SSL_accept(line->ssl) != 1) {
+        shutdown(line->fd, SHUT_WR); /* closing at once would reset, and lose the alert */
+        SSL_free(line->ssl);
+        line->ssl = NULL;
+        peer_line_drain(line);
         return false;
+    }
     line->peer->handshakes++;
     return true;
 }

@@ -62,6 +62,9 @@ bool peer_line_answer(struct peer_line *line, const char *body);
 /* Ends the connection with a reset instead of an end of file. */
 void peer_line_reset(struct peer_line *line);
 
+/* Reads what comes first, whatever it is. */
+void peer_line_swallow(struct peer_line *line);
+
 /* Blocks until the other side ends the connection. */
 void peer_line_drain(struct peer_line *line);
 
