@@ -139,7 +139,7 @@ bench: deps ## ratios that must hold
 .PHONY: format
 format: ## lay out the C and Go sources
 	clang-format -i $$(git ls-files '*.c' '*.h')
-	gofmt -w $$(git ls-files '*.go')
+	$$(tests/server/go.sh env GOROOT)/bin/gofmt -w $$(git ls-files '*.go')
 
 .PHONY: install dist clean help
 install: all ## into PREFIX (and DESTDIR)

@@ -12,9 +12,9 @@ case ${1:-} in
     lua) files '*.lua' | xargs -r luacheck --quiet --codes --no-color ;;
     shell) { files '*.sh' && echo .ci/run; } | xargs -r shellcheck -x ;;
     go)
-        wrong=$(files '*.go' | xargs -r gofmt -l) || exit 1
+        wrong=$(files "*.go" | xargs -r "$(tests/server/go.sh env GOROOT)/bin/gofmt" -l) || exit 1
         [ -z "$wrong" ] || { echo "not laid out by gofmt: $wrong (make format)" && exit 1; }
-        [ ! -d tests/server ] || (cd tests/server && go vet ./...)
+        [ ! -d tests/server ] || tests/server/go.sh vet ./...
         ;;
     tidy) make -k -s -j"$(nproc)" tidy ;;
     *) echo "run.sh: no lint \"${1:-}\"; there are:" "$("$0" --list)" >&2 && exit 1 ;;
