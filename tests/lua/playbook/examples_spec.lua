@@ -37,3 +37,12 @@ t.test("the web tier's resources refer to one another", function()
     ["nics[1].network"] = "portgroup web",
   })
 end)
+
+t.test("a folder that is declared is meant by its path, too", function()
+  local directory = t.tmpdir()
+  local file = assert(io.open(directory .. "/book.lua", "wb"))
+  file:write 'vm "a" { folder = "/DC0/vm/web" }\nfolder "web" { path = "/DC0/vm/web" }'
+  file:close()
+  local declared = playbook.load(directory .. "/book.lua")
+  t.is_true(playbook.handle.target(declared.resources[1].fields.folder) == declared.resources[2])
+end)
