@@ -174,12 +174,13 @@ end
 ---@param datastore_name string
 function Changes:add_disk(disk, slot, datastore_name)
   local place = slots.parse(slot)
+  local controller_key = self:controller(place.bus) -- adds to the list itself, so before the disk does
   self.list[#self.list + 1] = {
     operation = "add",
     fileOperation = "create",
     device = {
       _typeName = "VirtualDisk",
-      controllerKey = self:controller(place.bus),
+      controllerKey = controller_key,
       unitNumber = place.unit,
       key = self:key(),
       capacityInKB = disk.size // KIB,
