@@ -65,6 +65,10 @@ func (f *Front) serveREST(w http.ResponseWriter, r *http.Request, next http.Hand
 			rule.refuseREST(w)
 			return
 		}
+		tags := tagging{f.service.Context.Map, next}
+		if tags.serve(w, r, body) {
+			return
+		}
 		reply := &watchedReply{ResponseWriter: w}
 		next.ServeHTTP(reply, r)
 		if reply.status == http.StatusUnauthorized {

@@ -14,7 +14,6 @@ import (
 // several hosts of a datacenter are one Network.
 type hostNetworkSystem struct {
 	*simulator.HostNetworkSystem
-	sim *Simulator
 }
 
 // adoptNetworkInfo gives a host's network system what the host's configuration says: the

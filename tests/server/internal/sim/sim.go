@@ -17,6 +17,7 @@ type Simulator struct {
 	registry *simulator.Registry
 	service  *simulator.Service
 	tasks    taskList
+	tags     tagStore // nil: a host has no tags
 
 	// PlanTask is asked once for each call of a method that makes a task, and says
 	// what that task should do beside its work. It may be nil, and may return nil.
@@ -34,6 +35,7 @@ func Install(service *simulator.Service) *Simulator {
 		}
 	}
 	s.linkNetworks()
+	s.tags = findTags(service)
 	s.registry.Handler = s.handle
 	return s
 }
@@ -43,7 +45,7 @@ func Install(service *simulator.Service) *Simulator {
 // otherwise the registry, takes precedence over what a Handler returns.
 func (s *Simulator) handle(ctx *simulator.Context, method *simulator.Method) (mo.Reference, types.BaseMethodFault) {
 	s.planFor(ctx, method)
-	replacement := s.replace(ctx.Map.Get(method.This), method.Name)
+	replacement := replace(ctx.Map.Get(method.This), method.Name)
 	if replacement == nil || ctx.Session == nil {
 		return nil, nil
 	}
@@ -55,15 +57,37 @@ func (s *Simulator) handle(ctx *simulator.Context, method *simulator.Method) (mo
 
 // replace returns the corrected form of obj for a method, nil where the
 // simulator's own does.
-func (s *Simulator) replace(obj mo.Reference, method string) mo.Reference {
+func replace(obj mo.Reference, method string) mo.Reference {
 	switch obj := obj.(type) {
 	case *simulator.HostNetworkSystem:
 		switch method {
 		case "AddPortGroup", "UpdatePortGroup", "RemovePortGroup":
-			return &hostNetworkSystem{obj, s}
+			return &hostNetworkSystem{obj}
+		}
+	case *simulator.Folder:
+		switch method {
+		case "CreateVM_Task", "Rename_Task", "MoveIntoFolder_Task", "Destroy_Task":
+			return &folder{obj}
+		}
+	case *simulator.VirtualMachine:
+		switch method {
+		case "ReconfigVM_Task", "Rename_Task":
+			return &machine{obj}
+		}
+	case *simulator.SessionManager:
+		if method == "Login" {
+			return &sessionManager{obj}
 		}
 	}
 	return nil
+}
+
+// shown returns what a registry may look at, and write to, of an object that others use: the
+// registry of a call marks what is put into it as healthy.
+func shown(e *mo.ManagedEntity) *mo.ManagedEntity {
+	detached := &mo.ManagedEntity{DisabledMethod: e.DisabledMethod}
+	detached.Self = e.Self
+	return detached
 }
 
 // selfRef is the registry's name of our callbacks. No client sees it.
@@ -99,6 +123,7 @@ func (s *Simulator) RemoveObject(ctx *simulator.Context, ref types.ManagedObject
 	if ref.Type == "VirtualMachine" {
 		s.linkMachine(ctx, ref, nil)
 	}
+	s.untag(ref)
 }
 
 func changed(changes []types.PropertyChange, name string) bool {

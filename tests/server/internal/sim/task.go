@@ -23,7 +23,7 @@ type TaskPlan struct {
 	Message  string                // what its failure says; "": what a vCenter says
 
 	check func(*simulator.Context) types.BaseMethodFault // before the work; a fault ends the task
-	after func(*simulator.Context)                       // after the work has succeeded
+	after func(*simulator.Context, types.AnyType)        // after the work has succeeded, with its result
 
 	claimed atomic.Bool // by the first task of the call: a task may start others
 }
@@ -150,7 +150,7 @@ func (w *work) run(t *simulator.Task, execute executor) (result types.AnyType, f
 	}
 	result, fault = execute(t)
 	if fault == nil && w.plan.after != nil {
-		w.plan.after(w.ctx)
+		w.plan.after(w.ctx, result)
 	}
 	return result, fault
 }
