@@ -166,8 +166,9 @@ static int json_encode(lua_State *L)
     tree->root = make(L, tree, 1);
     if (lua_istable(L, 1))
         fill(L, tree, tree->root, 1, 1);
+    size_t digits = tree->needs_exact ? 17 : 15;
     tree->text = json_dumps(tree->root, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY |
-                                            JSON_REAL_PRECISION(tree->needs_exact ? 17 : 15));
+                                            JSON_REAL_PRECISION(digits));
     lua_pushstring(L, tree->text);
     return 1;
 }

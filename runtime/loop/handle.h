@@ -10,6 +10,7 @@ struct peri_timer;
 
 struct peri_loop {
     uv_loop_t uv;
+    uv_prepare_t keeper;       /* makes libuv look once though it has nothing to wait for */
     struct peri_timer *spares; /* freed timers, stopped, to be used again */
     unsigned spare_count;
 };

@@ -12,6 +12,11 @@ bool peri_loop_error(struct peri_error *err, int status, const char *what)
     return peri_error_set(err, PERI_E_IO, "%s: %s", what, words);
 }
 
+static void on_prepare(uv_prepare_t *keeper)
+{
+    (void)keeper;
+}
+
 struct peri_loop *peri_loop_new(struct peri_error *err)
 {
     struct peri_loop *loop = peri_alloc(sizeof(*loop));
@@ -21,6 +26,9 @@ struct peri_loop *peri_loop_new(struct peri_error *err)
         peri_free(loop);
         return NULL;
     }
+    uv_prepare_init(&loop->uv, &loop->keeper);
+    uv_prepare_start(&loop->keeper, on_prepare);
+    uv_unref((uv_handle_t *)&loop->keeper);
     return loop;
 }
 
@@ -29,6 +37,7 @@ void peri_loop_free(struct peri_loop *loop)
     if (loop == NULL)
         return;
     peri_timer_drop_spares(loop);
+    uv_close((uv_handle_t *)&loop->keeper, NULL);
     uv_run(&loop->uv, UV_RUN_NOWAIT); /* the close callbacks */
     peri_assert(uv_loop_close(&loop->uv) == 0);
     peri_free(loop);
@@ -36,5 +45,11 @@ void peri_loop_free(struct peri_loop *loop)
 
 bool peri_loop_run(struct peri_loop *loop, bool wait)
 {
-    return uv_run(&loop->uv, wait ? UV_RUN_ONCE : UV_RUN_NOWAIT) != 0;
+    if (uv_loop_alive(&loop->uv))
+        return uv_run(&loop->uv, wait ? UV_RUN_ONCE : UV_RUN_NOWAIT) != 0;
+    /* Signals and polls in the background are still to be seen. */
+    uv_ref((uv_handle_t *)&loop->keeper);
+    uv_run(&loop->uv, UV_RUN_NOWAIT);
+    uv_unref((uv_handle_t *)&loop->keeper);
+    return uv_loop_alive(&loop->uv);
 }

@@ -59,8 +59,12 @@ static void watch(struct peri_signal *signal, int number)
 {
     peri_assert(number > 0 && number < NUMBERS);
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    struct sigaction *before = &signal->before[number];
     sigfillset(&action.sa_mask);
-    peri_assert(sigaction(number, &action, &signal->before[number]) == 0);
+    peri_assert(sigaction(number, NULL, before) == 0);
+    if (number == SIGHUP && before->sa_handler == SIG_IGN)
+        return; /* nohup */
+    peri_assert(sigaction(number, &action, NULL) == 0);
     signal->watched[number] = true;
 }
 

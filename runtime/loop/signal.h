@@ -19,7 +19,7 @@ typedef void (*peri_signal_cb)(void *arg, int number);
  * at_once(arg, number) runs inside the signal handler, where next to nothing is allowed; it may
  * be NULL. cb(arg, number) runs in a turn of the loop, once for each number that came since. A
  * SIGINT that is not the first signal ends the process right in the handler: whoever asks twice
- * does not want to wait for a loop that is stuck. */
+ * does not want to wait for a loop that is stuck. SIGHUP stays ignored where it was (nohup). */
 struct peri_signal *peri_signal_new(struct peri_loop *loop, const int *numbers,
                                     peri_signal_cb at_once, peri_signal_cb cb, void *arg,
                                     struct peri_error *err);

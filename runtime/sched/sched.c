@@ -82,13 +82,16 @@ void peri_sched_make_ready(struct peri_task *task)
         peri_list_append(&task->sched->ready, &task->ready);
 }
 
-/* The bottom frame failed itself, as when memory is out: leaves false and the error. */
+/* Closes a coroutine, its <close> handlers without waiting; leaves false and the error. */
 static void settle(lua_State *L)
 {
-    lua_resetthread(L);
+    if (lua_resetthread(L) == LUA_OK) {
+        struct peri_error err = {0};
+        peri_error_set(&err, PERI_E_TASK_CANCELLED, "closed, as it did not end when cancelled");
+        peri_raise_push(L, &err);
+    }
     lua_pushboolean(L, 0);
     lua_insert(L, 1);
-    lua_settop(L, 2);
 }
 
 static void resume(struct peri_task *task)
@@ -107,7 +110,7 @@ static void resume(struct peri_task *task)
         return;
     }
     if (status != LUA_OK)
-        settle(task->L);
+        settle(task->L); /* the bottom frame failed itself, as when memory is out */
     peri_task_finish(task);
 }
 

@@ -24,6 +24,7 @@ local err = {}
 ---@field mistakes? perilune.Error[]      several mistakes of one input
 ---@field also? perilune.Error[]          what failed besides, while this error unwound
 ---@field traceback? string               of a foreign error
+---@field status? integer                 of task.exit: what os.exit was given
 
 local meta = c.metatable
 local OWN = "stdlib/perilune/"            -- occurs in the chunk names of this library

@@ -162,20 +162,21 @@ local function clean_up()
   return failure
 end
 
---- Errors of Lua with their traceback, failed comparisons as they are.
+--- Errors of Lua with their traceback; failed comparisons and the end of the run as they are.
 local function handler(e)
-  if getmetatable(e) == Failure then return e end
+  if getmetatable(e) == Failure or err.has(e, "task.interrupted") then return e end
   return err.format(err.wrap(e), { verbose = true })
 end
 
+---@return boolean ok, any failure
 local function run_one(test)
+  local outcome
   local ok, failure = xpcall(scope.timeout, handler, HANG_GUARD, function()
-    local passed, e = xpcall(test.fn, handler)
-    return passed or { e }
+    outcome = table.pack(xpcall(test.fn, handler))
   end)
-  if ok and failure ~= true then ok, failure = false, failure[1] end
+  if ok then ok, failure = outcome[1], outcome[2] end
   local problem = clean_up()
-  if ok and problem then ok, failure = false, problem end
+  if ok and problem then return false, err.format(problem, { verbose = true }) end
   return ok, failure
 end
 
@@ -196,6 +197,7 @@ function spec.run()
     if not test.skip then ok, failure = run_one(test) end
     if not ok then failed = failed + 1 end
     report(i, test, ok, failure)
+    if err.has(failure, "task.interrupted") then error(failure, 0) end
   end
   tests = {}
   return failed

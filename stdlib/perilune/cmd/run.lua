@@ -84,21 +84,14 @@ local function words_of(work)
   }
 end
 
---- Bytecode is refused everywhere: it can crash the program.
+--- Bytecode is refused: it can crash the program.
 local function refuse_bytecode()
   local load, loadfile = load, loadfile
-  local function text_only(mode)
-    if mode and mode ~= "t" then error("only text can be loaded, no bytecode", 3) end
+  function _G.load(chunk, name, _, ...)
+    return load(chunk, name, "t", ...)
   end
-  function _G.load(chunk, name, mode, ...)
-    text_only(mode)
-    if select("#", ...) == 0 then return load(chunk, name, "t") end
-    return load(chunk, name, "t", (...))
-  end
-  function _G.loadfile(name, mode, ...)
-    text_only(mode)
-    if select("#", ...) == 0 then return loadfile(name, "t") end
-    return loadfile(name, "t", (...))
+  function _G.loadfile(name, _, ...)
+    return loadfile(name, "t", ...)
   end
   function _G.dofile(name)
     local chunk, problem = loadfile(name, "t")
@@ -106,6 +99,12 @@ local function refuse_bytecode()
     return chunk()
   end
   string.dump = nil -- luacheck: ignore 122
+end
+
+--- os.exit unwinds the script as an error does, so that handlers run and sessions end.
+local function exit(status)
+  local code = math.type(status) == "integer" and status or (status == false and 1 or 0)
+  err.raise { code = "task.exit", where = false, message = "os.exit was called", status = code }
 end
 
 --- Lets require find Lua files beside the script and under the current directory.
@@ -135,17 +134,24 @@ local function load_script(path)
   }
 end
 
+local function prepare(parsed, work)
+  refuse_bytecode()
+  search_beside(parsed.script)
+  for name, word in pairs(words_of(work)) do _G[name] = word end
+  os.exit = exit -- luacheck: ignore 122
+  _G.arg = { [0] = parsed.script, table.unpack(parsed.rest) }
+end
+
 ---@param parsed table
 ---@return integer
 function run.main(parsed)
   local work <close> = session.new(parsed)
   local chunk = load_script(parsed.script)
-  refuse_bytecode()
-  search_beside(parsed.script)
-  for name, word in pairs(words_of(work)) do _G[name] = word end
-  _G.arg = { [0] = parsed.script, table.unpack(parsed.rest) }
-  local result = chunk(table.unpack(parsed.rest))
-  return math.type(result) == "integer" and result or 0
+  prepare(parsed, work)
+  local ok, result = xpcall(scope.scope, err.wrap, chunk, table.unpack(parsed.rest))
+  if ok then return math.type(result) == "integer" and result or 0 end
+  if result.code == "task.exit" then return result.status end
+  error(result, 0)
 end
 
 return run
