@@ -46,8 +46,10 @@ local function shell_line(command, directory)
   local words = {}
   if command.cwd then words[1] = "cd " .. quote(command.cwd) .. " &&" end
   words[#words + 1] = "exec env"
-  for name, value in pairs(command.env or {}) do
-    words[#words + 1] = value and quote(name .. "=" .. value) or "-u " .. quote(name)
+  local removed = #words
+  for name, value in pairs(command.env or {}) do -- env takes what it removes first
+    local place = value and #words + 1 or removed + 1
+    table.insert(words, place, value and quote(name .. "=" .. value) or "-u " .. quote(name))
   end
   words[#words + 1] = quote(program(command[1]))
   for i = 2, #command do words[#words + 1] = quote(command[i]) end
