@@ -107,7 +107,7 @@ end
 ---@param mode { destroy: boolean?, question: string }
 ---@return integer
 function apply.run(options, shown, mode)
-  local work <close> = session.new(options)
+  local work <close> = session.new(options, shown)
   local declaration, code = work:load "plan", 0
   local plan = work:plan(declaration, mode)
   shown:plan(plan, { destroy = mode.destroy })

@@ -22,7 +22,7 @@ local plan = {
 ---@param shown perilune.cmd.Output
 ---@return integer
 function plan.main(options, shown)
-  local work <close> = session.new(options)
+  local work <close> = session.new(options, shown)
   local declaration = work:load "plan"
   local made = work:plan(declaration)
   shown:plan(made, { refusals = planner.refusals(made, options.allow) })

@@ -143,9 +143,10 @@ local function prepare(parsed, work)
 end
 
 ---@param parsed table
+---@param shown perilune.cmd.Output
 ---@return integer
-function run.main(parsed)
-  local work <close> = session.new(parsed)
+function run.main(parsed, shown)
+  local work <close> = session.new(parsed, shown)
   local chunk = load_script(parsed.script)
   prepare(parsed, work)
   local ok, result = xpcall(scope.scope, err.wrap, chunk, table.unpack(parsed.rest))

@@ -15,15 +15,18 @@ Session.__index = Session
 local session = {}
 
 ---@param options table  as options.parse returns them
+---@param shown perilune.cmd.Output
 ---@return perilune.cmd.Session
-function session.new(options)
-  return setmetatable({ options = options }, Session)
+function session.new(options, shown)
+  return setmetatable({ options = options, shown = shown }, Session)
 end
 
 function Session:open()
   local connection, target = require "perilune.vim.connection", require "perilune.vim.target"
   local found = target.find { name = self.options.target, env = os.getenv }
-  return connection.open(found, { connections = self.options.parallel, trace = self.trace })
+  found.connections = self.options.parallel or found.connections
+  if self.options.verbose > 0 then self.shown:target(found) end
+  return connection.open(found)
 end
 
 --- The connection; whoever asks first opens it, whoever asks meanwhile waits for that.
@@ -84,7 +87,10 @@ end
 function Session:close()
   local vc = self.vc
   self.vc = nil
-  if vc then vc:close() end
+  if not vc then return end
+  local stats = vc:stats()
+  vc:close()
+  if self.options.verbose > 0 then self.shown:stats(stats) end
 end
 
 Session.__close = Session.close

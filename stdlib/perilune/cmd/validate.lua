@@ -19,7 +19,7 @@ local validate = {
 ---@param shown perilune.cmd.Output
 ---@return integer
 function validate.main(options, shown)
-  local work <close> = session.new(options)
+  local work <close> = session.new(options, shown)
   shown:valid(work:load "validate")
   return 0
 end

@@ -175,6 +175,7 @@ function plan_json.valid(declaration)
   return {
     type = "valid", path = declaration.path, owner = declaration.owner, resources = #declaration.resources,
     lookups = #declaration.lookups, needs_server = list(declaration.needs_server, place),
+    stopped = place(declaration.stopped),
   }
 end
 

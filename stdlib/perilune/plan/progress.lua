@@ -10,7 +10,6 @@
 --- Events only record; `draw` writes what is live, all of it in one piece.
 local style = require "perilune.util.style"
 local text = require "perilune.util.text"
-local units = require "perilune.util.units"
 
 local progress = {}
 
@@ -70,7 +69,7 @@ end
 -- A mark, what it is about, and at the right edge how far and how long.
 function Progress:line(mark, role, entry, tail, seconds)
   local width = math.min(self.width(), widest_line) - 1
-  local right = ("%6s%10s"):format(tail, units.format_duration(seconds))
+  local right = ("%6s%10s"):format(tail, text.spent(seconds))
   local left = { { "  " }, { mark, role }, { " " .. entry.name } }
   if entry.detail then left[#left + 1] = { ": " .. entry.detail, "dim" } end
   local room = width - text.width(right)
@@ -124,7 +123,7 @@ end
 function on.interrupted(self, event)
   local waiting = ""
   if event.running > 0 then
-    local patience = units.format_duration(event.patience)
+    local patience = text.spent(event.patience)
     waiting = ("waiting up to %s for %s under way, "):format(patience, text.count(event.running, "step"))
   end
   self:say { { ("Interrupted: %snothing more is begun. Ctrl-C again ends it at once."):format(waiting), "hurt" } }

@@ -3,7 +3,6 @@
 --- Pure: plan data in, lines out. Whatever a server named is made visible before it is printed.
 local style = require "perilune.util.style"
 local text = require "perilune.util.text"
-local units = require "perilune.util.units"
 
 local render = {}
 
@@ -16,7 +15,7 @@ local render = {}
 
 local visible = text.visible
 local indent = 6
-local widest_line, widest_path = 110, 24
+local widest_line, widest_path = 110, 28
 -- So many changes that differ in name alone are printed as one; fewer stay easy to read in full.
 local fold_from = 4
 local longest_value = 4 -- lines of one value, unless verbose
@@ -180,14 +179,35 @@ function Page:add_change(change)
   self:add_fields(change)
 end
 
+-- The name that comes after one that ends in a number.
+local function following(name)
+  local head, digits, tail = name:match "^(.-)(%d+)(%D*)$"
+  if not digits or #digits > 15 then return nil end
+  return ("%s%0" .. #digits .. "d%s"):format(head, math.tointeger(digits) + 1, tail)
+end
+
+-- The names of changes in order; three and more that count on are a range.
+local function names_of(changes)
+  local names, from = {}, 1
+  while changes[from] do
+    local last = from
+    while changes[last + 1] and changes[last + 1].name == following(changes[last].name) do last = last + 1 end
+    if last < from + 2 then last = from end
+    local quoted = ('"%s"'):format(changes[from].name)
+    if last > from then quoted = ('%s … "%s"'):format(quoted, changes[last].name) end
+    names[#names + 1] = visible(quoted)
+    from = last + 1
+  end
+  return names
+end
+
 -- Many changes that differ in name alone: how many, their names, and the fields of each.
 function Page:add_alike(changes)
-  local first, names = changes[1], {}
-  for i, change in ipairs(changes) do names[i] = visible(('"%s"'):format(change.name)) end
+  local first, names = changes[1], names_of(changes)
   local label = ("%d × %s"):format(#changes, first.kind)
   local head = self:head_spans(setmetatable({ label = label }, { __index = first }))
   self:add_sides(head, location(first.where))
-  local lines = text.wrap(table.concat(names, " "), self.width - indent)
+  local lines = text.wrap(table.concat(names, "   "), self.width - indent)
   self:add_block({ (" "):rep(indent) }, indent, lines, "strong")
   for _, hurt in ipairs(untold_hurts(first)) do
     self:add({ (" "):rep(indent) }, { hurt .. ", each", "hurt" })
@@ -316,9 +336,7 @@ function render.refusals(refusals)
 end
 
 local function reads_line(reads)
-  local short = reads.seconds < 1
-  local seconds = short and ("%.2f s"):format(reads.seconds) or units.format_duration(reads.seconds)
-  return ("Read %s, %s."):format(text.count(reads.requests, "request"), seconds)
+  return ("Read %s, %s."):format(text.count(reads.requests, "request"), text.spent(reads.seconds))
 end
 
 function Page:add_summary(plan, options)

@@ -2,7 +2,6 @@
 local err = require "perilune.err"
 local style = require "perilune.util.style"
 local text = require "perilune.util.text"
-local units = require "perilune.util.units"
 
 local report = {}
 
@@ -21,9 +20,13 @@ local function name_of(plan, step)
   return text.visible(change and change.label .. " " .. step.title or step.title)
 end
 
+local function place_text(where)
+  return text.visible(("%s:%d"):format(where.file, where.line))
+end
+
 local function location(plan, step)
   local where = (plan.changes[step.change] or {}).where
-  return where and text.visible(("%s:%d"):format(where.file, where.line)) or ""
+  return where and place_text(where) or ""
 end
 
 --- A failed step with its cause and what to do, its lines ended.
@@ -61,7 +64,7 @@ function report.applied(options)
   local word = options.destroy and "Destroyed" or "Applied"
   local plan = options.plan
   local what = options.destroy and text.count(plan.counts.destroy, "resource") or counted(plan)
-  local line = ("%s: %s in %s."):format(word, what, units.format_duration(options.seconds))
+  local line = ("%s: %s in %s."):format(word, what, text.spent(options.seconds))
   return options.style:paint { { line, "good" }, { ("  run %s\n"):format(options.run) } }
 end
 
@@ -99,7 +102,7 @@ local function headline(result, options)
   part(#result.skipped, "%s not started")
   local word = result.interrupted and "Interrupted" or "Failed"
   local undone = #result.done > 0 and "; nothing was undone" or ""
-  local after = units.format_duration(options.seconds)
+  local after = text.spent(options.seconds)
   return ("%s after %s: %s%s."):format(word, after, table.concat(parts, ", "), undone)
 end
 
@@ -121,7 +124,6 @@ function report.stopped(result, options)
   local plan, verbose = options.plan, options.verbose
   local head = { { headline(result, options), "bad" }, { ("  run %s"):format(options.run) } }
   local lines = { "", options.style:paint(head) }
-  listing(lines, "failed", names_of_pairs(plan, result.failed), verbose)
   listing(lines, "unknown", names_of_pairs(plan, result.unknown), verbose)
   listing(lines, "done", names(plan, result.done), verbose)
   listing(lines, "not done", names(plan, result.skipped), verbose)
@@ -146,8 +148,10 @@ function report.valid(declaration)
   local lines = { ("%s is valid: %s, %s."):format(text.visible(declaration.path),
     text.count(#declaration.resources, "resource"), text.count(#declaration.lookups, "lookup")) }
   for _, where in ipairs(declaration.needs_server) do
-    lines[#lines + 1] = ("%s:%d: needs a server; what comes after this line was not checked.")
-      :format(text.visible(where.file), where.line)
+    lines[#lines + 1] = place_text(where) .. ": needs a server"
+  end
+  if declaration.stopped then
+    lines[#lines + 1] = place_text(declaration.stopped) .. ": what comes after this line was not checked"
   end
   return table.concat(lines, "\n") .. "\n"
 end

@@ -1,5 +1,6 @@
 --- Text for people: names made safe to print, columns, wrapping, counts and clocks.
 local term = require "perilune.c.term"
+local units = require "perilune.util.units"
 
 local text = {}
 
@@ -113,6 +114,14 @@ end
 ---@return string
 function text.count(n, noun, plural)
   return ("%d %s"):format(n, n == 1 and noun or plural or noun .. "s")
+end
+
+--- How long something took: "12 ms", "0.4 s", "48 s", "2 min 5 s".
+---@param seconds number
+---@return string
+function text.spent(seconds)
+  if seconds < 0.1 then return ("%d ms"):format(math.ceil(seconds * 1000)) end
+  return units.format_duration(seconds)
 end
 
 --- Seconds as a running clock: "00:41", "1:02:03".

@@ -32,7 +32,7 @@ owner examples/web-tier
 
 Plan: 1 to add, 1 to change, 1 to destroy.  1 unchanged.  3 steps, 2 at once at most.
 Refused by apply as it stands: 1 deletion, 1 reboot (--allow delete,reboot).
-Read 5 requests, 0.31 s.
+Read 5 requests, 0.3 s.
 ]]
 
 local refusals = { { word = "delete", count = 1 }, { word = "reboot", count = 1 } }
@@ -66,13 +66,24 @@ t.test("puts a note that does not fit under its value", function()
 ]])
 end)
 
+local function named(names)
+  local plan = fixture.many(#names)
+  for i, name in ipairs(names) do plan.changes[i].name = name end
+  return plan
+end
+
 t.test("shows four alike as one, with all their names", function()
-  t.match(shown(fixture.many(12), { width = 60 }), [[
-+ 12 × vm in /DC0/vm/web                     web-tier.lua:28
-      "web-01" "web-02" "web-03" "web-04" "web-05" "web-06"
-      "web-07" "web-08" "web-09" "web-10" "web-11" "web-12"
+  t.match(shown(named { "web", "db", "mail", "proxy-int", "proxy-ext" }, { width = 60 }), [[
++ 5 × vm in /DC0/vm/web                      web-tier.lua:28
+      "web"   "db"   "mail"   "proxy-int"   "proxy-ext"
       cpus   2
 ]])
+end)
+
+t.test("shows names that count on as a range, and only those", function()
+  t.match(shown(fixture.many(12)), '\n      "web-01" … "web-12"\n')
+  local odd = named { "web-09", "web-10", "web-11", "web-13", "web-14", "db", "web-7", "web-08" }
+  t.match(shown(odd), '"web-09" … "web-11"   "web-13"   "web-14"   "db"   "web-7"   "web-08"\n')
 end)
 
 t.test("shows three alike, and any number with -v, each in full", function()

@@ -46,7 +46,6 @@ t.test("says what was done, what was not, and that nothing was undone", function
   t.equal(report.stopped(result, options(plan)), [[
 
 Failed after 48 s: 1 step failed, 1 step done, 1 step not started; nothing was undone.  run 2026-11-23.x
-  failed    vm "web-01" memory 2 GiB → 4 GiB
   done      vm "web-02" create
   not done  vm "web-02" power on
 What to do: remove the cause, then run the same command again; it does only what is missing.
@@ -77,10 +76,12 @@ end)
 t.test("tells what a playbook needs a server for", function()
   local declaration = {
     path = "web.lua", resources = { 1, 2 }, lookups = { 1 }, needs_server = { { file = "web.lua", line = 7 } },
+    stopped = { file = "web.lua", line = 7 },
   }
   t.equal(report.valid(declaration), [[
 web.lua is valid: 2 resources, 1 lookup.
-web.lua:7: needs a server; what comes after this line was not checked.
+web.lua:7: needs a server
+web.lua:7: what comes after this line was not checked
 ]])
 end)
 

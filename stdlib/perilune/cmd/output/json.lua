@@ -53,11 +53,18 @@ function JsonOutput:valid(declaration)
 end
 
 function JsonOutput:values(outputs)
-  write { type = "outputs", values = plan_json.plain(outputs) }
+  if next(outputs) ~= nil then write { type = "outputs", values = plan_json.plain(outputs) } end
+end
+
+function JsonOutput:target(target)
+  write { type = "target", name = target.name, url = target.url, source = target.source.url }
 end
 
 function JsonOutput:stats(stats)
-  write { type = "stats", requests = stats.requests, bytes_in = stats.bytes_in, bytes_out = stats.bytes_out }
+  write {
+    type = "stats", requests = stats.requests, soap = stats.soap, rest = stats.rest, logins = stats.logins,
+    handshakes = stats.handshakes, bytes_in = stats.bytes_in, bytes_out = stats.bytes_out,
+  }
 end
 
 function JsonOutput:error(e)

@@ -95,10 +95,17 @@ function TextOutput:values(outputs)
   to_stdout(report.values(outputs))
 end
 
+--- Which server it is, and where that was said.
+function TextOutput:target(target)
+  local line = ("target %s from %s"):format(text.visible(target.url), text.visible(target.source.url))
+  to_stderr(self.err:mark(line, "dim") .. "\n")
+end
+
 --- How much was asked of the server.
 function TextOutput:stats(stats)
-  local line = ("%s after login, %s received"):format(
-    text.count(stats.requests, "request"), units.about_size(stats.bytes_in or 0))
+  local line = ("%s after login (%d SOAP, %d REST) over %s, %s; %s sent, %s received"):format(
+    text.count(stats.requests, "request"), stats.soap, stats.rest, text.count(stats.handshakes, "connection"),
+    text.count(stats.logins, "login"), units.about_size(stats.bytes_out), units.about_size(stats.bytes_in))
   to_stderr(self.err:mark(line, "dim") .. "\n")
 end
 
