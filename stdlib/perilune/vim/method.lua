@@ -1,0 +1,172 @@
+--- Calling the API: encode, POST, decode, with the session renewed when the server forgot it.
+---
+--- A write is sent once. A fault NotAuthenticated proves that it was not carried out, so it is sent
+--- again after one renewal; a lost connection proves that only if nothing was sent (retry.lua).
+local err = require "perilune.err"
+local fault = require "perilune.vim.fault"
+local retry = require "perilune.vim.retry"
+local schema = require "perilune.c.schema"
+local wire = require "perilune.vim.wire"
+
+local method = {}
+
+--- Methods that change nothing, by how their names begin. Tasks are never among them.
+local READING = {
+  "Retrieve", "Query", "Find", "Fetch", "Get", "get", "List", "Has", "Check", "Validate", "Estimate",
+  "WaitForUpdates",
+}
+local READS = { CurrentTime = true, SessionIsActive = true }
+
+---@param name string
+---@return boolean  whether calling the method twice is calling it once
+function method.is_read(name)
+  if name:find "_Task$" then
+    return false
+  end
+  for _, stem in ipairs(READING) do
+    if name:find("^" .. stem) then
+      return true
+    end
+  end
+  return READS[name] or false
+end
+
+--- The description of a managed type's method. Raises soap.method with the nearest name.
+---@param type_name string
+---@param name string
+---@return table
+function method.describe(type_name, name)
+  local description, nearest = nil, nil
+  if schema.is_a(type_name, "ManagedObjectReference") then
+    description, nearest = schema.method(type_name, name)
+  end
+  if description then
+    return description
+  end
+  local hint = nearest and ('did you mean "%s"?'):format(nearest)
+  if schema.is_a(type_name, "ManagedObjectReference") and schema.property(type_name, name) then
+    hint = ("%s is a property: read it with object:get %q"):format(name, name)
+  end
+  err.raise {
+    code = "soap.method",
+    message = ("%s has no method %s"):format(type_name, name),
+    hint = hint,
+  }
+end
+
+local function new_call(connection, this, name, args, options)
+  options = options or {}
+  return {
+    name = name,
+    this = this,
+    args = args,
+    is_read = method.is_read(name) and not options.once,
+    once = options.once,
+    operation = options.operation or connection:operation(),
+    rows = options.rows,
+    stall = options.stall,
+  }
+end
+
+--- Says in an error of the transport which call it struck.
+local function annotate(e, call)
+  if err.is(e) and e.code:find "^http%." and not e.method then
+    e.method, e.object, e.operation = call.name, call.this, call.operation
+    if e.code == "http.unknown" then
+      e.message = ("the outcome of %s on %s is unknown: %s"):format(call.name, tostring(call.this), e.message)
+      e.hint = e.hint or "look at the object before trying again: the server may have carried it out"
+    end
+  end
+  return e
+end
+
+local function raise_fault(refused, call)
+  local place = { method = call.name, object = call.this, operation = call.operation }
+  local e = fault.error(refused.fault, refused.message, place)
+  if fault.is(e.fault, "NotAuthenticated") then
+    e.code = "vim.session"
+  end
+  error(e, 0)
+end
+
+--- Reads an answer to its end: the value, or nil and the fault.
+local function whole(reply)
+  local closing <close> = reply -- luacheck: ignore 211
+  local kind, value = reply:finish()
+  if kind == "fault" then
+    return nil, value
+  end
+  return value
+end
+
+--- Leaves an answer to be read by the caller, unless it is a fault.
+local function opened(reply)
+  if reply.status == 200 then
+    return reply
+  end
+  return whole(reply)
+end
+
+--- Sends the call with the present session: what `take` makes of the answer; or nil, the fault, and the
+--- number of the login it met.
+local function attempt(connection, call, take)
+  local session = connection.session
+  local cookie, generation = session:ready()
+  local reply, new_cookie = wire.send(connection, call, cookie)
+  if new_cookie then
+    session:replace(new_cookie, generation)
+  end
+  local value, refused = take(reply)
+  return value, refused, generation
+end
+
+local function run(connection, call, take)
+  for try = 1, 2 do
+    local value, refused, generation = retry.run(call.is_read, attempt, connection, call, take)
+    if not refused then
+      return value
+    elseif try == 2 or call.once or not fault.is(refused.fault, "NotAuthenticated") then
+      raise_fault(refused, call)
+    end
+    connection.session:forget(generation)
+  end
+end
+
+local function run_annotated(connection, call, take)
+  local ok, value = xpcall(run, err.wrap, connection, call, take)
+  if not ok then
+    error(annotate(value, call), 0)
+  end
+  return value
+end
+
+--- Calls a method and waits for its answer.
+---@param connection perilune.vim.Connection
+---@param this userdata
+---@param name string
+---@param args table?
+---@param options { operation: string?, stall: number|false|nil, once: boolean? }?  once: whatever happens, it is not
+---  sent again, as what the server keeps for it is used up or gone
+---@return any  the decoded result; nil for none. Raises vim.fault, http.*, soap.*
+function method.call(connection, this, name, args, options)
+  return run_annotated(connection, new_call(connection, this, name, args, options), whole)
+end
+
+--- Calls a method whose answer is read row by row; the caller closes the reply.
+---@return perilune.vim.Reply
+function method.open(connection, this, name, args, options)
+  return run_annotated(connection, new_call(connection, this, name, args, options), opened)
+end
+
+--- Calls a method without a session, once: what comes before a login, and the login itself.
+---@param cookie string?
+---@return any value
+---@return table? refused  the fault
+---@return string? cookie  that the server set
+function method.bare(connection, this, name, args, cookie)
+  local reply, new_cookie = wire.send(connection, new_call(connection, this, name, args), cookie)
+  local value, refused = whole(reply)
+  return value, refused, new_cookie or cookie
+end
+
+return method
