@@ -1,50 +1,56 @@
---- Shutting a VM down: its guest is asked first, and given time.
-local method = require "perilune.vim.method"
+--- Shutting a VM down: its guest is asked first, and given time. The server tells when it is off.
+local err = require "perilune.err"
+local fault = require "perilune.vim.fault"
 local object = require "perilune.vim.object"
-local scope = require "perilune.util.scope"
+local watched = require "perilune.vim.watched"
+
+---@class perilune.vim.PowerWatch: perilune.vim.Watched
+---@field state string?
+local PowerWatch = watched.class()
 
 local power = {}
 
---- Seconds for destroying the collector that watched.
-local FREE_SECONDS = 2
-
-local function filter_of(vm)
-  return {
-    propSet = { { type = "VirtualMachine", all = false, pathSet = { "runtime.powerState" } } },
-    objectSet = { { obj = vm, skip = false } },
-  }
+function PowerWatch:is_ended()
+  return self.state == "poweredOff"
 end
 
-local function state_in(set)
-  for _, filter in ipairs(set and set.filterSet or {}) do
-    for _, update in ipairs(filter.objectSet or {}) do
-      for _, change in ipairs(update.changeSet or {}) do
-        if change.name == "runtime.powerState" then return change.val end
-      end
-    end
+function PowerWatch:change(path, value)
+  if path == "runtime.powerState" then
+    self.state = value
+    self:news()
   end
 end
 
---- Hears of the power state until it is off. The server tells; nothing is polled.
-local function watch_until_off(connection, own)
-  local version, state = "", nil
-  while state ~= "poweredOff" do
-    local set = method.call(connection, own, "WaitForUpdatesEx", { version = version, options = {} }, { stall = 3600 })
-    version = set and set.version or version
-    state = state_in(set) or state
+--- What is heard of a VM's power: shared by all that wait for it.
+local function watch_of(vm)
+  local connection = object.connection(vm)
+  local watch = connection.watches[vm]
+  if not watch then
+    watch = watched.new(PowerWatch, { connection = connection, ref = vm })
+    connection.watches[vm] = watch
   end
+  if not watch:is_followed() then
+    watch.state = nil -- old news
+  end
+  return watch
 end
 
 --- Whether a VM is off within some seconds.
 local function is_off_within(vm, seconds)
-  local connection = object.connection(vm)
-  local own = method.call(connection, connection.content.propertyCollector, "CreatePropertyCollector")
-  local function free()
-    pcall(scope.timeout, FREE_SECONDS, method.call, connection, own, "DestroyPropertyCollector")
+  local watch = watch_of(vm)
+  watch:follow(seconds)
+  if watch.failure then
+    error(watch.failure, 0)
   end
-  local freeing <close> = setmetatable({}, { __close = free }) -- luacheck: ignore 211
-  method.call(connection, own, "CreateFilter", { spec = filter_of(vm), partialUpdates = false })
-  return (pcall(scope.timeout, seconds, watch_until_off, connection, own))
+  return watch:is_ended()
+end
+
+--- Calls fn; that the VM is off already, by somebody else's doing, is as good.
+local function unless_off(fn)
+  local ok, e = pcall(fn)
+  if not ok and not (err.is(e) and fault.is(e.fault, "InvalidPowerState")) then
+    error(e, 0)
+  end
 end
 
 --- Ends a running VM: by its guest where VMware Tools run there, else, or when the time is over, by power off.
@@ -53,14 +59,17 @@ end
 ---@param report fun(percent: integer?, detail: string?)
 function power.shut_down(vm, seconds, report)
   local state, tools = vm:get("runtime.powerState", "guest.toolsRunningStatus")
-  if state == "poweredOff" then return end
-  if state == "poweredOn" and tools == "guestToolsRunning" then
+  if state == "poweredOff" then
+    return
+  elseif state == "poweredOn" and tools == "guestToolsRunning" then
     report(nil, "shutting down guest")
-    vm:ShutdownGuest()
-    if is_off_within(vm, seconds) then return end
+    unless_off(function() vm:ShutdownGuest() end)
+    if is_off_within(vm, seconds) then
+      return
+    end
   end
   report(nil, "powering off")
-  vm:PowerOffVM_Task():await()
+  unless_off(function() vm:PowerOffVM_Task():await() end)
 end
 
 return power
