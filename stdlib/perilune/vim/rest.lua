@@ -1,0 +1,161 @@
+--- The REST services of a vCenter (tags): one login of their own with the same user, at first use.
+---
+--- JSON in, JSON out, `{"value": …}` unwrapped. A 401 proves that nothing was done: the login is renewed once
+--- for all tasks and the call sent again. Other refusals become vim.rest with the server's messages.
+local base64 = require "perilune.util.base64"
+local err = require "perilune.err"
+local json = require "perilune.c.json"
+local retry = require "perilune.vim.retry"
+local secret = require "perilune.util.secret"
+local session = require "perilune.vim.session"
+local wire = require "perilune.vim.wire"
+
+local BASE = "/rest/com/vmware/cis/"
+
+local rest = {}
+
+---@class perilune.vim.RestCall
+---@field verb string  "GET", "POST", "PATCH", "DELETE"
+---@field path string  below /rest/com/vmware/cis/
+---@field body table?
+---@field is_read boolean?  GET always is
+
+local function url_of(connection, path)
+  return connection.target.origin .. BASE .. path
+end
+
+local function headers(connection, token, body)
+  return {
+    ["Accept"] = "application/json",
+    ["Content-Type"] = body and "application/json" or nil,
+    ["X-Request-ID"] = connection:operation(),
+    ["vmware-api-session-id"] = token,
+  }
+end
+
+local function send(connection, call, token)
+  local body = call.body and json.encode(call.body)
+  return connection:request("rest", {
+    url = url_of(connection, call.path),
+    method = call.verb,
+    headers = headers(connection, token, body),
+    body = body or (call.verb == "POST" and "" or nil),
+    idempotent = call.is_read or call.verb == "GET",
+  })
+end
+
+--- The messages of an error: under `messages` or `value.messages`, each with a default_message.
+local function messages_of(value)
+  local holder = type(value) == "table" and (value.messages and value or value.value)
+  local list = {}
+  for _, message in ipairs(type(holder) == "table" and holder.messages or {}) do
+    list[#list + 1] = message.default_message or message.id
+  end
+  return #list > 0 and table.concat(list, " ") or nil
+end
+
+local function decoded(body)
+  local ok, value = pcall(json.decode, body)
+  return ok and value or nil
+end
+
+--- A refusal as an error. Without the JSON of one, it was not the service that answered.
+local function refusal(call, response, connection)
+  if response.status >= 500 and response.status ~= 500 then
+    return wire.status_error(response, ("%s %s"):format(call.verb, url_of(connection, call.path)))
+  end
+  local value = decoded(response:text())
+  local kind = type(value) == "table" and (value.type or value.error_type)
+  local word = kind and tostring(kind):match "([%w_]+)$":lower()
+  local what = word and word:gsub("_", " ") or "status " .. response.status
+  return err.new {
+    code = "vim.rest",
+    message = ("%s %s: %s"):format(call.verb, call.path, what),
+    kind = word,
+    status = response.status,
+    server = messages_of(value),
+  }
+end
+
+local function value_of(response)
+  local body = response:text()
+  if body == "" then
+    return nil
+  end
+  local value = json.decode(body)
+  local inner = value
+  if type(value) == "table" and value.value ~= nil then
+    inner = value.value
+  end
+  if inner == json.null then
+    return nil
+  end
+  return inner
+end
+
+--- One attempt with the present login: true and the value, or false and the number of the login it met.
+local function attempt(connection, call)
+  local token, generation = connection.rest_session:ready()
+  local response <close> = send(connection, call, token)
+  if response.status == 401 then
+    return false, generation
+  elseif response.status >= 200 and response.status < 300 then
+    return true, value_of(response)
+  end
+  error(refusal(call, response, connection), 0)
+end
+
+--- Calls a service and waits for its answer.
+---@param connection perilune.vim.Connection
+---@param call perilune.vim.RestCall
+---@return any  what the answer's `value` holds; nil for none or null. Raises vim.rest, http.*
+function rest.call(connection, call)
+  local is_read = call.is_read or call.verb == "GET"
+  for _ = 1, 2 do
+    local done, value = retry.run(is_read, attempt, connection, call)
+    if done then
+      return value
+    end
+    connection.rest_session:forget(value)
+  end
+  err.raise { code = "vim.session", message = "the REST service ended its session again and again" }
+end
+
+-- The login -----------------------------------------------------------------------------------------------
+
+local function log_in(connection)
+  local target = connection.target
+  local credentials = ("%s:%s"):format(target.user, secret.reveal(target.password))
+  local response <close> = connection:request("rest", {
+    url = url_of(connection, "session"),
+    method = "POST",
+    headers = {
+      ["Authorization"] = "Basic " .. base64.encode(credentials),
+      ["X-Request-ID"] = connection:operation(),
+    },
+    body = "",
+  })
+  if response.status == 401 then
+    err.raise {
+      code = "vim.login",
+      message = ("%s: the REST service refuses user name or password of %s"):format(target.name, target.user),
+    }
+  elseif response.status ~= 200 then
+    error(wire.status_error(response, "POST " .. url_of(connection, "session")), 0)
+  end
+  return value_of(response)
+end
+
+local function log_out(connection, token)
+  local response <close> = send(connection, { verb = "DELETE", path = "session" }, token)
+  response:text()
+end
+
+--- The session of a connection; it logs in when it is first used.
+---@param connection perilune.vim.Connection
+---@return perilune.vim.Session
+function rest.session(connection)
+  return session.new(function() return log_in(connection) end, function(token) log_out(connection, token) end)
+end
+
+return rest

@@ -1,0 +1,276 @@
+--- Tag categories, tags, and which objects have them, read and written in batches.
+---
+--- Ids are those of the service ("urn:vmomi:InventoryServiceTag:…"). What has no list call (the details of
+--- each category and tag) is read for several at once.
+local err = require "perilune.err"
+local handle = require "perilune.c.object"
+local json = require "perilune.c.json"
+local rest = require "perilune.vim.rest"
+local scope = require "perilune.util.scope"
+
+local BATCH = 2000   -- objects or tags in one call; the service refuses more
+local AT_ONCE = 8    -- details read at the same time
+
+local tags = {}
+
+---@class perilune.vim.TagCategory
+---@field id string
+---@field name string
+---@field description string
+---@field cardinality "SINGLE"|"MULTIPLE"
+---@field associable_types string[]  empty: all
+
+---@class perilune.vim.Tag
+---@field id string
+---@field name string
+---@field description string
+---@field category_id string
+
+local function get(connection, path)
+  return rest.call(connection, { verb = "GET", path = path })
+end
+
+local function ask(connection, path, body)
+  return rest.call(connection, { verb = "POST", path = path, body = body, is_read = true })
+end
+
+local function write(connection, verb, path, body)
+  return rest.call(connection, { verb = verb, path = path, body = body })
+end
+
+local function list(value)
+  return value == json.null and {} or value or {}
+end
+
+local function batches(items)
+  local parts = {}
+  for first = 1, #items, BATCH do
+    parts[#parts + 1] = table.move(items, first, math.min(first + BATCH - 1, #items), 1, {})
+  end
+  return parts
+end
+
+local function object_id(ref)
+  return { type = handle.type(ref), id = handle.id(ref) }
+end
+
+local function object_ids(refs)
+  local ids = {}
+  for i, ref in ipairs(refs) do
+    ids[i] = object_id(ref)
+  end
+  return json.array(ids)
+end
+
+local function array(items)
+  return json.array(table.move(items, 1, #items, 1, {}))
+end
+
+-- Reading -------------------------------------------------------------------------------------------------
+
+--- The details of each id; nil for one that was deleted meanwhile.
+local function details(connection, kind, ids)
+  local found = scope.parallel(AT_ONCE, ids, function(id)
+    local ok, value = pcall(get, connection, ("tagging/%s/id:%s"):format(kind, id))
+    if ok then
+      return value
+    elseif not (err.is(value) and value.kind == "not_found") then
+      error(value, 0)
+    end
+  end)
+  local kept = {}
+  for i = 1, #ids do
+    kept[#kept + 1] = found[i]
+  end
+  return kept
+end
+
+---@param connection perilune.vim.Connection
+---@return perilune.vim.TagCategory[]
+function tags.categories(connection)
+  local found = details(connection, "category", list(get(connection, "tagging/category")))
+  for _, category in ipairs(found) do
+    category.associable_types = list(category.associable_types)
+  end
+  return found
+end
+
+---@param connection perilune.vim.Connection
+---@param category_id string
+---@return perilune.vim.Tag[]
+function tags.of_category(connection, category_id)
+  local ids = ask(connection, ("tagging/tag/id:%s?~action=list-tags-for-category"):format(category_id))
+  return details(connection, "tag", list(ids))
+end
+
+--- Which tags objects have: one call for two thousand objects.
+---@param connection perilune.vim.Connection
+---@param refs userdata[]
+---@return table<userdata, string[]>  a list for each of the objects
+function tags.attached(connection, refs)
+  local by_object = {}
+  for _, ref in ipairs(refs) do
+    by_object[ref] = {}
+  end
+  for _, part in ipairs(batches(refs)) do
+    local path = "tagging/tag-association?~action=list-attached-tags-on-objects"
+    for _, entry in ipairs(list(ask(connection, path, { object_ids = object_ids(part) }))) do
+      by_object[connection:object(entry.object_id.type, entry.object_id.id)] = list(entry.tag_ids)
+    end
+  end
+  return by_object
+end
+
+--- Which objects have each tag, as the service lists them.
+local function listed_users(connection, tag_ids)
+  local by_tag = {}
+  for _, part in ipairs(batches(tag_ids)) do
+    local path = "tagging/tag-association?~action=list-attached-objects-on-tags"
+    for _, entry in ipairs(list(ask(connection, path, { tag_ids = array(part) }))) do
+      local refs = {}
+      for i, id in ipairs(list(entry.object_ids)) do
+        refs[i] = connection:object(id.type, id.id)
+      end
+      by_tag[entry.tag_id] = refs
+    end
+  end
+  return by_tag
+end
+
+local function all_of(by_tag)
+  local refs, seen = {}, {}
+  for _, users in pairs(by_tag) do
+    for _, ref in ipairs(users) do
+      if not seen[ref] then
+        seen[ref] = true
+        refs[#refs + 1] = ref
+      end
+    end
+  end
+  return refs
+end
+
+local function has(items, item)
+  for _, candidate in ipairs(items) do
+    if candidate == item then
+      return true
+    end
+  end
+  return false
+end
+
+--- Which objects have each tag. The list by tag may lag behind a detachment, so each object it names is
+--- asked as well.
+---@param connection perilune.vim.Connection
+---@param tag_ids string[]
+---@return table<string, userdata[]>  a list for each of the tags
+function tags.users(connection, tag_ids)
+  local listed = listed_users(connection, tag_ids)
+  local attached = tags.attached(connection, all_of(listed))
+  local users = {}
+  for _, id in ipairs(tag_ids) do
+    users[id] = {}
+    for _, ref in ipairs(listed[id] or {}) do
+      if has(attached[ref], id) then
+        table.insert(users[id], ref)
+      end
+    end
+  end
+  return users
+end
+
+-- Writing -------------------------------------------------------------------------------------------------
+
+---@param connection perilune.vim.Connection
+---@param category table  name, cardinality; description and associable_types may be absent
+---@return string id
+function tags.create_category(connection, category)
+  return write(connection, "POST", "tagging/category", {
+    create_spec = {
+      name = category.name,
+      description = category.description or "",
+      cardinality = category.cardinality,
+      associable_types = array(category.associable_types or {}),
+    },
+  })
+end
+
+--- Changes what is given; associable types can only be added to.
+---@param connection perilune.vim.Connection
+---@param category table  id and the fields to change
+function tags.update_category(connection, category)
+  write(connection, "PATCH", "tagging/category/id:" .. category.id, {
+    update_spec = {
+      name = category.name,
+      description = category.description,
+      cardinality = category.cardinality,
+      associable_types = category.associable_types and array(category.associable_types) or nil,
+    },
+  })
+end
+
+---@param connection perilune.vim.Connection
+---@param id string
+function tags.delete_category(connection, id)
+  write(connection, "DELETE", "tagging/category/id:" .. id)
+end
+
+---@param connection perilune.vim.Connection
+---@param tag { name: string, description: string?, category_id: string }
+---@return string id
+function tags.create_tag(connection, tag)
+  return write(connection, "POST", "tagging/tag", {
+    create_spec = { name = tag.name, description = tag.description or "", category_id = tag.category_id },
+  })
+end
+
+--- Changes what is given.
+---@param connection perilune.vim.Connection
+---@param tag table  id and the fields to change
+function tags.update_tag(connection, tag)
+  write(connection, "PATCH", "tagging/tag/id:" .. tag.id, {
+    update_spec = { name = tag.name, description = tag.description },
+  })
+end
+
+---@param connection perilune.vim.Connection
+---@param id string
+function tags.delete_tag(connection, id)
+  write(connection, "DELETE", "tagging/tag/id:" .. id)
+end
+
+--- The service answers a failure of these with status 200 and success = false.
+local function check_success(result, action, ref)
+  if type(result) ~= "table" or result.success then
+    return
+  end
+  local messages = {}
+  for i, message in ipairs(list(result.error_messages)) do
+    messages[i] = message.default_message or message.id
+  end
+  err.raise {
+    code = "vim.rest",
+    message = ("the tags could not be %s %s"):format(action, tostring(ref)),
+    server = #messages > 0 and table.concat(messages, " ") or nil,
+  }
+end
+
+---@param connection perilune.vim.Connection
+---@param ref userdata
+---@param tag_ids string[]
+function tags.attach(connection, ref, tag_ids)
+  local body = { object_id = object_id(ref), tag_ids = array(tag_ids) }
+  local path = "tagging/tag-association?~action=attach-multiple-tags-to-object"
+  check_success(write(connection, "POST", path, body), "attached to", ref)
+end
+
+---@param connection perilune.vim.Connection
+---@param ref userdata
+---@param tag_ids string[]
+function tags.detach(connection, ref, tag_ids)
+  local body = { object_id = object_id(ref), tag_ids = array(tag_ids) }
+  local path = "tagging/tag-association?~action=detach-multiple-tags-from-object"
+  check_success(write(connection, "POST", path, body), "detached from", ref)
+end
+
+return tags
