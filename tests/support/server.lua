@@ -95,6 +95,22 @@ function Server:stop()
   end
 end
 
+--- Where it is and who may log in, as the program finds out.
+---@param changes table<string, string>?  variables that are different
+---@return perilune.vim.Target
+function Server:target(changes)
+  local function env(name) return changes and changes[name] or self.env[name] end
+  return require("perilune.vim.target").find { env = env, files = {} }
+end
+
+--- A connection to it, closed at the end of the present test.
+---@return perilune.vim.Connection
+function Server:connect(changes)
+  local vc = require("perilune.vim.connection").open(self:target(changes))
+  t.cleanup(function() vc:close() end)
+  return vc
+end
+
 --- Runs govc; raises when it fails. Returns what it printed.
 ---@return string
 function Server:govc(...)

@@ -1,0 +1,263 @@
+--- A connection to a vCenter or an ESXi host: one pool, one login, one space of objects.
+---
+---     connection.open(target)  → pool → login.lua (version, content, login) → session.lua
+---     vm:PowerOnVM_Task{…}     → object.lua → method.lua → wire.lua → perilune.c.http
+---
+--- `vc:close()`, or leaving the block of `local vc <close> = …`, logs out on every way out, under a deadline
+--- of its own.
+local collector = require "perilune.vim.collector"
+local digest = require "perilune.c.digest"
+local err = require "perilune.err"
+local http = require "perilune.c.http"
+local inventory = require "perilune.vim.inventory"
+local login = require "perilune.vim.login"
+local object = require "perilune.c.object"
+local query = require "perilune.vim.query"
+local rest = require "perilune.vim.rest"
+local scope = require "perilune.util.scope"
+local session = require "perilune.vim.session"
+local task = require "perilune.c.task"
+local updates = require "perilune.vim.updates"
+local vtask = require "perilune.vim.task"
+
+local KEEP_ALIVE_SECONDS = 300 -- far below the half hour after which a vCenter forgets an idle session
+local STALL_SECONDS = 300      -- some methods answer only when the work is done
+
+---@class perilune.vim.Stats
+---@field requests integer  after the login, soap and rest together
+---@field soap integer
+---@field rest integer
+---@field logins integer
+---@field handshakes integer
+---@field bytes_in integer
+---@field bytes_out integer
+
+---@class perilune.vim.Connection
+---@field target perilune.vim.Target
+---@field name string
+---@field host string
+---@field user string
+---@field content table  ServiceContent; its managers are objects
+---@field about table  AboutInfo
+---@field api_version string  the version that is spoken
+---@field session_key string  of the SOAP session, as the server lists it
+---@field session perilune.vim.Session
+---@field rest_session perilune.vim.Session
+---@field updates perilune.vim.Updates
+---@field space userdata
+---@field private pool userdata
+---@field private counts { soap: integer, rest: integer }
+local Connection = {}
+Connection.__index = Connection
+
+local connection = {}
+
+local function new_pool(target, connections)
+  return http.pool {
+    connections = connections,
+    ca_file = target.ca_files,
+    thumbprints = target.thumbprints,
+    cert = target.cert,
+    key = target.key,
+    insecure = target.insecure,
+    proxy = target.proxy,
+    stall_timeout = target.timeout or STALL_SECONDS,
+  }
+end
+
+local function new_connection(target, options)
+  local self = setmetatable({
+    target = target,
+    name = target.name,
+    host = target.host,
+    user = target.user,
+    api_version = "6.0",
+    space = object.space(),
+    pool = new_pool(target, options.connections),
+    counts = { soap = 0, rest = 0 },
+    is_open = false,
+    operation_id = "perilune-" .. digest.uuid():sub(1, 8),
+    last_used = task.now(),
+    watches = setmetatable({}, { __mode = "v" }),
+  }, Connection)
+  self.space.connection = self
+  self.rest_session = rest.session(self)
+  self.updates = updates.new(self)
+  return self
+end
+
+local function log_in(self, cookie)
+  local token, user_session = login.log_in(self, cookie)
+  self.session_key = user_session and user_session.key
+  return token
+end
+
+--- Uses a session that is idle, so that the server does not forget it.
+local function keep_alive(self)
+  local every = self.target.keep_alive or KEEP_ALIVE_SECONDS
+  while true do
+    task.sleep(math.max(self.last_used + every - task.now(), 0.01))
+    if task.now() - self.last_used >= every then
+      pcall(self.current_time, self) -- a server that is away now may be back later
+      self.last_used = task.now()
+    end
+  end
+end
+
+local function begin(self)
+  self.api_version = login.negotiate(self)
+  local content, cookie = login.content(self)
+  self.content, self.about = content, content.about
+  self.session = session.new(function()
+    local first = cookie
+    cookie = nil -- of the first login only
+    return log_in(self, first)
+  end, function(token) login.log_out(self, token) end)
+  self.session:ready()
+  self.is_open = true
+  self.keeper = task.spawn(keep_alive, self)
+  self.keeper:context(false)
+end
+
+--- Connects and logs in. Waits. Raises vim.login, vim.not_vsphere, http.*, tls.*
+---@param target perilune.vim.Target
+---@param options { connections: integer? }?  to the host at once
+---@return perilune.vim.Connection
+function connection.open(target, options)
+  local self = new_connection(target, options or {})
+  local ok, e = xpcall(begin, err.wrap, self)
+  if not ok then
+    self:close()
+    error(e, 0)
+  end
+  return self
+end
+
+local function end_keeper(self)
+  local keeper = self.keeper
+  self.keeper = nil
+  if keeper then
+    keeper:cancel(err.new { code = "task.cancelled", message = "the connection is closed" })
+    keeper:join()
+  end
+end
+
+--- Logs out and closes all connections. May be called often; never raises.
+function Connection:close()
+  if self.is_closed then
+    return
+  end
+  self.is_closed = true
+  end_keeper(self)
+  self.updates:close()
+  self.rest_session:close()
+  if self.session then
+    self.session:close()
+  end
+  self.space.connection = nil
+  self.pool:close()
+end
+
+Connection.__close = Connection.close
+
+function Connection:__tostring()
+  return ("vSphere connection %s as %s"):format(self.name, self.user)
+end
+
+-- Requests ------------------------------------------------------------------------------------------------
+
+--- Sends an HTTP request, counted. For the modules of this folder.
+---@param kind "soap"|"rest"
+---@param request table
+---@return table response
+function Connection:request(kind, request)
+  self.last_used = task.now()
+  if self.is_open then
+    self.counts[kind] = self.counts[kind] + 1
+  end
+  return self.pool:request(request)
+end
+
+--- Calls fn(…); the requests made in it, and in tasks it spawns, carry the operation id.
+---@param id string
+---@param fn function
+---@return any ...
+function Connection.with_operation(_, id, fn, ...)
+  return scope.with("vim.operation", id, fn, ...)
+end
+
+--- The operation id of requests made here.
+---@return string
+function Connection:operation()
+  return scope.value "vim.operation" or self.operation_id
+end
+
+--- What was sent since the login, and how often that happened.
+---@return perilune.vim.Stats
+function Connection:stats()
+  local pool = self.pool:stats()
+  return {
+    requests = self.counts.soap + self.counts.rest,
+    soap = self.counts.soap,
+    rest = self.counts.rest,
+    logins = self.session.logins,
+    handshakes = pool.handshakes,
+    bytes_in = pool.bytes_in,
+    bytes_out = pool.bytes_out,
+  }
+end
+
+--- The server's clock.
+---@return userdata  time
+function Connection:current_time()
+  return self:object("ServiceInstance", "ServiceInstance"):CurrentTime()
+end
+
+-- Objects -------------------------------------------------------------------------------------------------
+
+--- The managed object of a type and id; asks nothing of the server.
+---@param type_name string
+---@param id string
+---@return userdata
+function Connection:object(type_name, id)
+  return self.space:object(type_name, id)
+end
+
+--- The vSphere task of a reference: one value per reference, so that all who wait share it.
+---@param ref userdata
+---@param call { method: string?, object: any, operation: string? }?  what started it
+---@return perilune.vim.Task
+function Connection:task(ref, call)
+  local known = self.watches[ref]
+  if not known then
+    known = vtask.new(self, ref, call)
+    self.watches[ref] = known
+  end
+  return known
+end
+
+--- All rows of a retrieval in a list.
+---@param options { spec_set: table[], page: integer? }
+---@return perilune.vim.Row[]
+function Connection:retrieve(options)
+  return collector.retrieve(self, options)
+end
+
+--- Rows of a retrieval as they come: `for row in vc:retrieve_each {…} do`.
+---@param options { spec_set: table[], page: integer? }
+function Connection:retrieve_each(options)
+  return collector.each(self, options)
+end
+
+--- Properties of all objects of some types, in one request.
+---@param paths table<string, string[]>
+---@return perilune.vim.Row[]
+function Connection:read_inventory(paths)
+  return inventory.read(self, paths)
+end
+
+Connection.find = query.find
+Connection.find_one = query.find_one
+Connection.rows = query.rows
+
+return connection
