@@ -103,8 +103,9 @@ try: ## the same, yours to type in
 server: ## the simulated vCenter and govc, into build/bin
 	@tests/server/build.sh
 
-.PHONY: unit unit-tests
+.PHONY: unit unit-tests lua-peers
 unit-tests: $(UNIT_TESTS)
+lua-peers: $(BUILD)/unit/support/http_peer
 unit: ## the C tests alone
 	@tests/support/suite.sh unit
 

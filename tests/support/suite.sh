@@ -54,6 +54,7 @@ build() {
     for part in "$@"; do
         case $part in
             unit) goals+=" unit-tests" ;;
+            lua) goals+=" lua-peers" ;;
             integration | server) goals+=" server" ;;
         esac
     done

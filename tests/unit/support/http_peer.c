@@ -1,0 +1,68 @@
+/* http_peer.c: a server for Lua tests: http_peer [tls]. Prints its URL, and with tls the file of
+ * its authority, then answers by path until it is killed: /echo the request · /big 8 MiB · /hang
+ * nothing · /part a head, five bytes, then nothing /cut five of 100 bytes · /die nothing, where it
+ * is not the first on its connection anything else: hello */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/support/authority.h"
+#include "tests/support/peer.h"
+
+static char big[8 * 1024 * 1024];
+
+static bool is_for(const struct peer_line *line, const char *path)
+{
+    const char *at = strchr(line->request, ' ');
+    return at != NULL && strncmp(at + 1, path, strlen(path)) == 0;
+}
+
+static bool answer_bytes(struct peer_line *line, const char *bytes, size_t n)
+{
+    char head[64];
+    snprintf(head, sizeof(head), "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", n);
+    return peer_line_puts(line, head) && peer_line_write(line, bytes, n);
+}
+
+/* Answers what was read; false to end the connection. */
+static bool answer(struct peer_line *line, unsigned number)
+{
+    const char *part = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\nX-A: 1\r\nX-A: 2\r\n\r\nshort";
+    if (is_for(line, "/echo"))
+        return answer_bytes(line, line->request, line->len);
+    if (is_for(line, "/big"))
+        return answer_bytes(line, big, sizeof(big));
+    if (is_for(line, "/hang") || (is_for(line, "/part") && peer_line_puts(line, part))) {
+        peer_line_drain(line);
+        return false;
+    }
+    if (is_for(line, "/cut"))
+        return peer_line_puts(line, part) && false;
+    if (is_for(line, "/die") && number > 0)
+        return false;
+    return peer_line_answer(line, "hello");
+}
+
+static void serve(struct peer_line *line)
+{
+    unsigned number = 0;
+    while (peer_line_read(line) && answer(line, number))
+        number++;
+}
+
+int main(int argc, char **argv)
+{
+    char url[64];
+    SSL_CTX *context = NULL;
+    if (argc > 1 && strcmp(argv[1], "tls") == 0) {
+        struct authority self = authority_make(&(struct authority_wish){0});
+        X509 *const list[] = {self.certificate, NULL};
+        context = authority_context(&self, NULL);
+        printf("ca %s\n", authority_write("ca.pem", list));
+    }
+    memset(big, 'x', sizeof(big));
+    const struct peer *peer = peer_start(serve, context);
+    printf("url %s\n", peer_url(peer, "", url, sizeof(url)));
+    fflush(stdout);
+    pause();
+}
