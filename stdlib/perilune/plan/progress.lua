@@ -121,12 +121,12 @@ function on.skipped(self)
 end
 
 function on.interrupted(self, event)
-  local waiting = ""
+  local waiting = "nothing is under way."
   if event.running > 0 then
-    local patience = text.spent(event.patience)
-    waiting = ("waiting up to %s for %s under way, "):format(patience, text.count(event.running, "step"))
+    local steps, patience = text.count(event.running, "step"), text.spent(event.patience)
+    waiting = ("waiting up to %s for %s. Ctrl-C again ends it at once."):format(patience, steps)
   end
-  self:say { { ("Interrupted: %snothing more is begun. Ctrl-C again ends it at once."):format(waiting), "hurt" } }
+  self:say { { "Interrupted: " .. waiting, "hurt" } }
 end
 
 --- Records an event of `execute.run`.

@@ -94,16 +94,14 @@ end
 local function headline(result, options)
   local parts = {}
   local function part(n, words)
-    if n > 0 then parts[#parts + 1] = words:format(text.count(n, "step")) end
+    if n > 0 then parts[#parts + 1] = (#parts == 0 and text.count(n, "step") or tostring(n)) .. " " .. words end
   end
-  part(#result.failed, "%s failed")
-  part(#result.unknown, "%s with an unknown outcome")
-  part(#result.done, "%s done")
-  part(#result.skipped, "%s not started")
-  local word = result.interrupted and "Interrupted" or "Failed"
-  local undone = #result.done > 0 and "; nothing was undone" or ""
-  local after = text.spent(options.seconds)
-  return ("%s after %s: %s%s."):format(word, after, table.concat(parts, ", "), undone)
+  part(#result.failed, "failed")
+  part(#result.unknown, "of unknown outcome")
+  part(#result.done, "done")
+  part(#result.skipped, "not begun")
+  local word, after = result.interrupted and "Interrupted" or "Failed", text.spent(options.seconds)
+  return ("%s after %s: %s. Nothing was undone."):format(word, after, table.concat(parts, ", "))
 end
 
 local function advice(result)
@@ -122,8 +120,7 @@ end
 ---@return string
 function report.stopped(result, options)
   local plan, verbose = options.plan, options.verbose
-  local head = { { headline(result, options), "bad" }, { ("  run %s"):format(options.run) } }
-  local lines = { "", options.style:paint(head) }
+  local lines = { "", options.style:mark(headline(result, options), "bad") }
   listing(lines, "unknown", names_of_pairs(plan, result.unknown), verbose)
   listing(lines, "done", names(plan, result.done), verbose)
   listing(lines, "not done", names(plan, result.skipped), verbose)
@@ -138,7 +135,7 @@ end
 function report.unsettled(count, options)
   local line = ("Not settled: all steps were done, but %s left to do, as a new plan shows above."):format(
     count == 1 and "1 change is" or count .. " changes are")
-  return options.style:paint { { line, "bad" }, { ("  run %s\n"):format(options.run) } }
+  return options.style:mark(line, "bad") .. "\n"
 end
 
 --- What is known of a playbook without a server.

@@ -116,11 +116,12 @@ function text.count(n, noun, plural)
   return ("%d %s"):format(n, n == 1 and noun or plural or noun .. "s")
 end
 
---- How long something took: "12 ms", "0.4 s", "48 s", "2 min 5 s".
+--- How long something took: "12 ms", "3.0 s", "48 s", "2 min 5 s".
 ---@param seconds number
 ---@return string
 function text.spent(seconds)
   if seconds < 0.1 then return ("%d ms"):format(math.ceil(seconds * 1000)) end
+  if seconds < 9.95 then return ("%.1f s"):format(seconds) end
   return units.format_duration(seconds)
 end
 

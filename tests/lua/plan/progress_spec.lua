@@ -54,7 +54,7 @@ t.test("leaves only what stays when it ends", function()
   watched:listen { type = "done", step = steps[1], seconds = 1 }
   watched:finish()
   t.equal(terminal.lines, {
-    header, '  ✓ vm "web-02" create                                                      1 s',
+    header, '  ✓ vm "web-02" create                                                    1.0 s',
   })
 end)
 
@@ -126,5 +126,5 @@ end)
 t.test("says what an interruption waits for", function()
   local watched, terminal = new_progress(false)
   watched:listen { type = "interrupted", running = 2, patience = 10 }
-  t.match(terminal.lines[2], "Interrupted: waiting up to 10 s for 2 steps under way")
+  t.match(terminal.lines[2], "Interrupted: waiting up to 10 s for 2 steps.")
 end)
