@@ -2,14 +2,25 @@
 #include <lauxlib.h>
 
 #include "bindings/lua/modules.h"
+#include "bindings/soap/scan.h"
+#include "runtime/http/pool.h"
+#include "runtime/loop/loop.h"
 
-/* version: "1.2.3"; lua: the release of Lua, "Lua 5.4.4". */
+static void set(lua_State *L, const char *name, const char *release)
+{
+    lua_pushstring(L, release);
+    lua_setfield(L, -2, name);
+}
+
+/* version: "1.2.3"; lua: "Lua 5.4.4"; libuv, libxml2: their releases; libcurl: "libcurl/7.88.1
+ * OpenSSL/…". */
 int peri_open_build(lua_State *L)
 {
-    lua_createtable(L, 0, 2);
-    lua_pushliteral(L, PERI_VERSION);
-    lua_setfield(L, -2, "version");
-    lua_pushliteral(L, LUA_RELEASE);
-    lua_setfield(L, -2, "lua");
+    lua_createtable(L, 0, 5);
+    set(L, "version", PERI_VERSION);
+    set(L, "lua", LUA_RELEASE);
+    set(L, "libuv", peri_loop_release());
+    set(L, "libxml2", peri_scan_release());
+    set(L, "libcurl", peri_pool_release());
     return 1;
 }

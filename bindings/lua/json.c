@@ -276,5 +276,7 @@ int peri_open_json(lua_State *L)
     luaL_newlib(L, functions);
     lua_pushlightuserdata(L, NULL);
     lua_setfield(L, -2, "null");
+    lua_pushstring(L, jansson_version_str());
+    lua_setfield(L, -2, "release");
     return 1;
 }

@@ -306,3 +306,8 @@ enum peri_scan_state peri_scan_next(struct peri_scan *s, struct peri_scan_token 
     out->text.data = s->text.len == 0 ? "" : s->text.data + out->text_at;
     return PERI_SCAN_TOKEN;
 }
+
+const char *peri_scan_release(void)
+{
+    return LIBXML_DOTTED_VERSION;
+}

@@ -51,4 +51,7 @@ void peri_scan_finish(struct peri_scan *s);
 enum peri_scan_state peri_scan_next(struct peri_scan *s, struct peri_scan_token *out,
                                     struct peri_error *err);
 
+/* The release of libxml2: "2.9.14". */
+const char *peri_scan_release(void);
+
 #endif

@@ -231,3 +231,8 @@ struct peri_pool_stats peri_pool_stats(const struct peri_pool *pool)
 {
     return pool->stats;
 }
+
+const char *peri_pool_release(void)
+{
+    return curl_version();
+}

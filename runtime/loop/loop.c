@@ -53,3 +53,8 @@ bool peri_loop_run(struct peri_loop *loop, bool wait)
     uv_unref((uv_handle_t *)&loop->keeper);
     return uv_loop_alive(&loop->uv);
 }
+
+const char *peri_loop_release(void)
+{
+    return uv_version_string();
+}

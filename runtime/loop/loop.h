@@ -22,4 +22,7 @@ void peri_loop_free(struct peri_loop *loop);
  * armed. Where nothing can, it does not wait. */
 bool peri_loop_run(struct peri_loop *loop, bool wait);
 
+/* The release of libuv: "1.44.2". */
+const char *peri_loop_release(void);
+
 #endif

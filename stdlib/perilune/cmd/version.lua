@@ -1,5 +1,6 @@
 --- perilune version: what this program is made of.
 local build = require "perilune.c.build"
+local json = require "perilune.c.json"
 local schema = require "perilune.c.schema"
 
 local version = {
@@ -21,7 +22,8 @@ function version.main()
   print("perilune " .. build.version)
   print(build.lua)
   print(("vSphere API %s from %s"):format(api.api, api.source))
-  for _, library in ipairs(build.libraries or {}) do print(library) end
+  print(("libuv/%s libxml2/%s jansson/%s"):format(build.libuv, build.libxml2, json.release))
+  print(build.libcurl)
   return 0
 end
 
