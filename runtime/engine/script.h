@@ -7,7 +7,7 @@
 struct peri_script {
     const char *name;  /* "perilune.err"; NULL ends the table */
     const char *chunk; /* chunk name, for messages: "@stdlib/perilune/err.lua" */
-    const char *data;  /* Lua text */
+    const char *data;  /* bytecode, with lines and names */
     size_t size;       /* bytes */
 };
 

@@ -58,7 +58,7 @@ static bool search_compiled(lua_State *L, const char *name)
         bsearch(name, peri_scripts, peri_script_count, sizeof(*peri_scripts), compare);
     if (script == NULL)
         return false;
-    if (luaL_loadbufferx(L, script->data, script->size, script->chunk, "t") != LUA_OK)
+    if (luaL_loadbufferx(L, script->data, script->size, script->chunk, "b") != LUA_OK)
         lua_error(L);
     lua_pushstring(L, script->chunk + 1);
     return true;

@@ -138,7 +138,7 @@ local function prepare(parsed, work)
   refuse_bytecode()
   search_beside(parsed.script)
   for name, word in pairs(words_of(work)) do _G[name] = word end
-  os.exit = exit -- luacheck: ignore 122
+  rawset(os, "exit", exit)
   _G.arg = { [0] = parsed.script, table.unpack(parsed.rest) }
 end
 

@@ -40,7 +40,9 @@ t.test("the words of scopes are globals, io and os are there", function()
 end)
 
 t.test("require finds our modules, files beside the script, and files under the current directory", function()
-  local path, directory = script 'print(require "helper".name, require "perilune.err" ~= nil, require "tests.support.spec")'
+  local path, directory = script [[
+    print(require "helper".name, require "perilune.err" ~= nil, require "tests.support.spec")
+  ]]
   local file = assert(io.open(directory .. "/helper.lua", "w"))
   file:write 'return { name = "helper" }'
   file:close()
