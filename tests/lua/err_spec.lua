@@ -57,7 +57,7 @@ t.test("causes and what failed besides are told", function()
 end)
 
 t.test("verbose adds the code and the whole traceback", function()
-  local ok, e = xpcall(function() local x; return x.y end, err.wrap)
+  local ok, e = xpcall(function() return ("text").no.field end, err.wrap)
   t.is_false(ok)
   local text = err.format(e, { verbose = true })
   t.match(text, "error code lua")
