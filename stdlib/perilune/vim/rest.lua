@@ -66,7 +66,7 @@ local function refusal(call, response, connection)
   end
   local value = decoded(response:text())
   local kind = type(value) == "table" and (value.type or value.error_type)
-  local word = kind and tostring(kind):match "([%w_]+)$":lower()
+  local word = kind and tostring(kind):match "([%w_]+)$":lower() or response.status == 404 and "not_found" or nil
   local what = word and word:gsub("_", " ") or "status " .. response.status
   return err.new {
     code = "vim.rest",

@@ -1,0 +1,204 @@
+local c_task = require "perilune.c.task"
+local scope = require "perilune.util.scope"
+local server = require "tests.support.server"
+local t = require "tests.support.spec"
+
+local function connect(flags)
+  local lab = server.start(flags or {})
+  return lab, lab:connect()
+end
+
+local function vm_named(vc, name)
+  return vc:find_one { type = "VirtualMachine", name = name or "DC0_H0_VM0" }
+end
+
+local function slow(lab, method, milliseconds)
+  lab:rules { { method = method, action = { taskMs = milliseconds } } }
+end
+
+--- Waits until what was made for waiting is gone from the server.
+local function wait_for_free(lab)
+  while not lab:requests().soap.DestroyView do c_task.sleep(0.01) end
+  t.equal(lab:requests().soap.DestroyPropertyCollector, 1)
+end
+
+t.test("a task is awaited, and its result is typed", function()
+  local lab, vc = connect()
+  t.equal(vm_named(vc):PowerOffVM_Task():await().state, "success")
+  t.equal(lab:govc("object.collect", "-s", "vm/DC0_H0_VM0", "runtime.powerState"), "poweredOff")
+  local folder = vc:find_one { type = "Folder", name = "vm" }
+  local pool, host = vc:find_one({ type = "HostSystem", name = "DC0_H0" }):get("parent", "name")
+  t.equal(host, "DC0_H0")
+  local made = folder:CreateVM_Task {
+    config = {
+      name = "made", guestId = "otherGuest", numCPUs = 1, memoryMB = 32, files = { vmPathName = "[LocalDS_0]" },
+    },
+    pool = pool:get "resourcePool",
+  }:await().result
+  t.equal(made:get "name", "made")
+end)
+
+t.test("a task that fails raises its typed fault, with what was called on what", function()
+  local _, vc = connect()
+  local vm = vm_named(vc)
+  local e = t.raises(function() vm:PowerOnVM_Task():await() end, "vim.fault")
+  t.equal({ e.fault._typeName, e.fault.existingState, e.method, e.object },
+    { "InvalidPowerState", "poweredOn", "PowerOnVM_Task", vm })
+  t.match(tostring(e), "it is poweredOn already")
+end)
+
+t.test("a task whose work fails raises the fault that it ends with", function()
+  local lab, vc = connect()
+  lab:rules { { method = "PowerOffVM_Task", action = { taskFault = "NoDiskSpace", message = "no room" } } }
+  local e = t.raises(function() vm_named(vc):PowerOffVM_Task():await() end, "vim.fault")
+  t.equal({ e.fault._typeName, e.server }, { "NoDiskSpace", "no room" })
+end)
+
+t.test("many tasks share one collector and one wait, and nothing is polled", function()
+  local lab, vc = connect { "-vm", "20" }
+  slow(lab, "PowerOffVM_Task", 300)
+  local vms = vc:find { type = "VirtualMachine" }
+  lab:reset_requests()
+  scope.parallel(40, vms, function(vm) t.equal(vm:PowerOffVM_Task():await().state, "success") end)
+  local soap = lab:requests().soap
+  t.equal({ #vms, soap.PowerOffVM_Task, soap.CreatePropertyCollector, soap.CreateFilter, soap.CreateListView },
+    { 40, 40, 1, 1, 1 })
+  t.is_nil(soap.RetrievePropertiesEx)
+  t.is_true(soap.ModifyListView < 40, "one call for what came up meanwhile")
+  t.equal(#vc:find { type = "VirtualMachine", where = { ["runtime.powerState"] = "poweredOff" } }, 40)
+end)
+
+t.test("the collector serves the tasks that come later too", function()
+  local lab, vc = connect()
+  local vm = vm_named(vc)
+  vm:PowerOffVM_Task():await()
+  lab:reset_requests()
+  vm:PowerOnVM_Task():await()
+  local soap = lab:requests().soap
+  t.equal({ soap.PowerOnVM_Task, soap.ModifyListView, soap.CreatePropertyCollector }, { 1, 1 })
+end)
+
+t.test("a task that ended before anybody waited is noticed at once", function()
+  local lab, vc = connect()
+  local task = vm_named(vc):PowerOffVM_Task()
+  lab:govc("object.collect", "-n", "1", "vm/DC0_H0_VM0", "-runtime.powerState", "poweredOff")
+  t.equal(task:await({ timeout = 60 }).state, "success")
+end)
+
+t.test("a task that has ended stays so, and waiting for it again sends nothing", function()
+  local lab, vc = connect()
+  local task = vm_named(vc):PowerOffVM_Task()
+  task:await()
+  lab:reset_requests()
+  t.equal({ task:await().state, task:status() }, { "success", "success" })
+  task:change("info", { state = "running" }) -- a report that comes late
+  t.equal(task:status(), "success")
+  t.equal(lab:requests().total, 0)
+end)
+
+t.test("a time limit ends the waiting, not the work", function()
+  local lab, vc = connect()
+  slow(lab, "PowerOffVM_Task", 1500)
+  local task = vm_named(vc):PowerOffVM_Task()
+  local info, e = task:await { timeout = "100ms" }
+  t.is_nil(info)
+  t.equal(e.code, "task.timeout")
+  wait_for_free(lab)
+  t.equal(task:await().state, "success")
+end)
+
+t.test("a time limit that cannot be read is refused", function()
+  local _, vc = connect()
+  t.match(tostring(t.raises(function() vc:task(vc:object("Task", "task-1")):await { timeout = "soon" } end)), "soon")
+end)
+
+t.test("whoever is cancelled while waiting frees the server, and others wait on", function()
+  local lab, vc = connect()
+  slow(lab, "PowerOffVM_Task", 1000)
+  local first, second = vm_named(vc):PowerOffVM_Task(), vm_named(vc, "DC0_H0_VM1"):PowerOffVM_Task()
+  scope.all {
+    function() t.equal(first:await().state, "success") end,
+    function() t.raises(function() scope.timeout(0.1, second.await, second) end, "task.timeout") end,
+  }
+  t.is_nil(lab:requests().soap.DestroyPropertyCollector)
+  slow(lab, "PowerOnVM_Task", 1000)
+  t.raises(function() scope.timeout(0.1, function() vm_named(vc):PowerOnVM_Task():await() end) end, "task.timeout")
+  wait_for_free(lab)
+end)
+
+t.test("progress, success and failure call back in the scope that asked", function()
+  local lab, vc = connect()
+  slow(lab, "PowerOffVM_Task", 400)
+  local percents, ended, failed = {}, nil, nil
+  scope.scope(function()
+    vm_named(vc):PowerOffVM_Task()
+      :on_progress(function(percent) percents[#percents + 1] = percent end)
+      :on_success(function(info) ended = info.state end)
+      :on_failure(function() failed = "wrongly" end)
+    vm_named(vc, "DC0_H0_VM1"):PowerOnVM_Task():on_failure(function(e) failed = e.fault._typeName end)
+  end)
+  t.equal({ ended, failed }, { "success", "InvalidPowerState" })
+  t.is_true(#percents > 2, "progress was reported " .. #percents .. " times")
+  for i = 2, #percents do t.is_true(percents[i] > percents[i - 1]) end
+end)
+
+t.test("a cancelled task ends with the fault that says so", function()
+  local lab, vc = connect()
+  slow(lab, "PowerOffVM_Task", 5000)
+  local task = vm_named(vc):PowerOffVM_Task()
+  t.equal(task:status(), "running")
+  local ok, e = pcall(task.cancel, task)
+  if ok then
+    e = t.raises(function() task:await { timeout = 60 } end, "vim.fault")
+    t.equal(e.fault._typeName, "RequestCanceled")
+  else
+    t.equal(e.fault._typeName, "NotSupported") -- the task says that it is not cancelable
+  end
+end)
+
+t.test("tasks are waited for across the end of the session", function()
+  local lab, vc = connect()
+  slow(lab, "PowerOffVM_Task", 1500)
+  local vms = vc:find { type = "VirtualMachine" }
+  local tasks = scope.parallel(4, vms, function(vm) return vm:PowerOffVM_Task() end)
+  scope.all {
+    function() lab:govc("session.rm", vc.session_key) end,
+    function() scope.parallel(4, tasks, function(task) t.equal(task:await().state, "success") end) end,
+  }
+  t.equal(vc:stats().logins, 2)
+end)
+
+t.test("waiting survives a cut connection", function()
+  local lab, vc = connect()
+  slow(lab, "PowerOffVM_Task", 300)
+  lab:rules { { method = "WaitForUpdatesEx", times = 2, action = { cut = "after" } } }
+  t.equal(vm_named(vc):PowerOffVM_Task():await().state, "success")
+end)
+
+t.test("where updates cannot be had, all that wait are told why", function()
+  local lab, vc = connect()
+  slow(lab, "PowerOffVM_Task", 2000)
+  lab:rules { { method = "WaitForUpdatesEx", action = { fault = "NotSupported" } } }
+  local vms = vc:find { type = "VirtualMachine" }
+  scope.parallel(4, vms, function(vm)
+    local e = t.raises(function() vm:PowerOffVM_Task():await() end, "vim.fault")
+    t.equal(e.fault._typeName, "NotSupported")
+  end)
+end)
+
+t.test("a task that the server does not know is an error", function()
+  local _, vc = connect()
+  local e = t.raises(function() vc:task(vc:object("Task", "task-99999")):await { timeout = 60 } end)
+  t.match(tostring(e), "task-99999")
+end)
+
+t.test("a guest is shut down, and the end of it heard of", function()
+  local lab, vc = connect()
+  local power = require "perilune.vim.power"
+  local vm = vm_named(vc)
+  power.shut_down(vm, 60, function() end)
+  t.equal(vm:get "runtime.powerState", "poweredOff")
+  vm:PowerOnVM_Task():await()
+  power.shut_down(vm, 60, function() end)
+  t.equal(lab:govc("object.collect", "-s", "vm/DC0_H0_VM0", "runtime.powerState"), "poweredOff")
+end)
