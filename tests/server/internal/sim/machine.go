@@ -33,6 +33,28 @@ func (m *machine) ReconfigVMTask(ctx *simulator.Context, req *types.ReconfigVM_T
 	return vm.ReconfigVMTask(ctx, req)
 }
 
+// CloneVMTask implements CloneVM_Task: a copy has the extraConfig of its source, with what the
+// request's own configuration says laid over it.
+func (m *machine) CloneVMTask(ctx *simulator.Context, req *types.CloneVM_Task) soap.HasFault {
+	config := types.VirtualMachineConfigSpec{}
+	if req.Spec.Config != nil {
+		config = *req.Spec.Config
+	}
+	config.ExtraConfig = overlaid(m.Config.ExtraConfig, config.ExtraConfig)
+	req.Spec.Config = &config
+	return m.VirtualMachine.CloneVMTask(ctx, req)
+}
+
+// overlaid returns the options of under that over does not have, then those of over.
+func overlaid(under, over []types.BaseOptionValue) []types.BaseOptionValue {
+	kept := slices.DeleteFunc(slices.Clone(under), func(o types.BaseOptionValue) bool {
+		return slices.ContainsFunc(over, func(n types.BaseOptionValue) bool {
+			return n.GetOptionValue().Key == o.GetOptionValue().Key
+		})
+	})
+	return append(kept, over...)
+}
+
 // RenameTask implements Rename_Task.
 func (m *machine) RenameTask(ctx *simulator.Context, req *types.Rename_Task) soap.HasFault {
 	planOf(ctx).check = func(ctx *simulator.Context) types.BaseMethodFault {

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/methods"
@@ -15,6 +16,10 @@ import (
 type hostNetworkSystem struct {
 	*simulator.HostNetworkSystem
 }
+
+// portGroups is held while a port group is made, changed or removed: calls for several hosts may come
+// at once, and looking for the datacenter's network and making it is one step.
+var portGroups sync.Mutex
 
 // adoptNetworkInfo gives a host's network system what the host's configuration says: the
 // simulator begins with a switch that has a name only.
@@ -31,6 +36,8 @@ func adoptNetworkInfo(n *simulator.HostNetworkSystem) {
 // AddPortGroup implements the method of that name.
 func (n *hostNetworkSystem) AddPortGroup(ctx *simulator.Context, req *types.AddPortGroup) soap.HasFault {
 	body := &methods.AddPortGroupBody{}
+	portGroups.Lock()
+	defer portGroups.Unlock()
 	if fault := n.add(ctx, req.Portgrp); fault != nil {
 		body.Fault_ = simulator.Fault("", fault)
 		return body
@@ -42,6 +49,8 @@ func (n *hostNetworkSystem) AddPortGroup(ctx *simulator.Context, req *types.AddP
 // UpdatePortGroup implements the method of that name, which the simulator lacks.
 func (n *hostNetworkSystem) UpdatePortGroup(ctx *simulator.Context, req *types.UpdatePortGroup) soap.HasFault {
 	body := &methods.UpdatePortGroupBody{}
+	portGroups.Lock()
+	defer portGroups.Unlock()
 	if fault := n.update(ctx, req.PgName, req.Portgrp); fault != nil {
 		body.Fault_ = simulator.Fault("", fault)
 		return body
@@ -53,6 +62,8 @@ func (n *hostNetworkSystem) UpdatePortGroup(ctx *simulator.Context, req *types.U
 // RemovePortGroup implements the method of that name.
 func (n *hostNetworkSystem) RemovePortGroup(ctx *simulator.Context, req *types.RemovePortGroup) soap.HasFault {
 	body := &methods.RemovePortGroupBody{}
+	portGroups.Lock()
+	defer portGroups.Unlock()
 	if fault := n.remove(ctx, req.PgName); fault != nil {
 		body.Fault_ = simulator.Fault("", fault)
 		return body

@@ -71,7 +71,7 @@ func replace(obj mo.Reference, method string) mo.Reference {
 		}
 	case *simulator.VirtualMachine:
 		switch method {
-		case "ReconfigVM_Task", "Rename_Task":
+		case "CloneVM_Task", "ReconfigVM_Task", "Rename_Task":
 			return &machine{obj}
 		}
 	case *simulator.SessionManager:
