@@ -106,21 +106,6 @@ local function backing_of(network, estate)
   return { _typeName = "VirtualEthernetCardNetworkBackingInfo", deviceName = network.name }
 end
 
---- Whether a card as read is connected to a network; one that is yet to be made has no object to compare.
-function devices.is_on(card, network, estate)
-  local wanted, backing = backing_of(network, estate), card.backing
-  if wanted._typeName ~= backing._typeName then return false end
-  if wanted.port then
-    local is, shall = backing.port, wanted.port
-    return is.portgroupKey == shall.portgroupKey and is.switchUuid == shall.switchUuid
-  elseif wanted.opaqueNetworkId then
-    return backing.opaqueNetworkId == wanted.opaqueNetworkId
-  elseif backing.network and network.entry then
-    return backing.network == network.entry.ref
-  end
-  return backing.deviceName == wanted.deviceName
-end
-
 --- The name of the network a card as read is on.
 function devices.network_name(card, estate)
   local backing = card.backing
@@ -132,6 +117,20 @@ function devices.network_name(card, estate)
     end
   end
   return backing.deviceName or backing.opaqueNetworkId or "an unknown network"
+end
+
+--- Whether a card as read is connected to a network. A card names a standard port group, and its host knows
+--- the port group of that name; so it is the name that counts there, as it is now.
+function devices.is_on(card, network, estate)
+  local wanted, backing = backing_of(network, estate), card.backing
+  if wanted._typeName ~= backing._typeName then return false end
+  if wanted.port then
+    local is, shall = backing.port, wanted.port
+    return is.portgroupKey == shall.portgroupKey and is.switchUuid == shall.switchUuid
+  elseif wanted.opaqueNetworkId then
+    return backing.opaqueNetworkId == wanted.opaqueNetworkId
+  end
+  return devices.network_name(card, estate) == wanted.deviceName
 end
 
 --- Makes device changes with keys of their own: new devices have unique negative ones.
