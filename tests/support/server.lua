@@ -154,7 +154,7 @@ end
 
 --- Sets the rules: faults, delays and cut connections (see tests/server/README.md).
 function Server:rules(rules)
-  control(self, "POST", "/_test/rules", json.encode(rules))
+  control(self, "POST", "/_test/rules", json.encode(json.array(rules)))
 end
 
 return server

