@@ -154,6 +154,7 @@ end
 
 --- Sets the rules: faults, delays and cut connections (see tests/server/README.md).
 function Server:rules(rules)
+  control(self, "DELETE", "/_test/rules")
   control(self, "POST", "/_test/rules", json.encode(json.array(rules)))
 end
 
