@@ -25,7 +25,7 @@ struct peri_pool_settings {
     unsigned connections;        /* per host */
     uint64_t connect_timeout_ms; /* for name, TCP and TLS together */
     uint64_t stall_timeout_ms;   /* without a byte either way; whole seconds, rounded up */
-    const char *proxy;           /* URL; NULL: from HTTPS_PROXY, NO_PROXY…; "": none */
+    const char *proxy; /* URL, for all hosts; NULL: as HTTPS_PROXY, NO_PROXY… say; "": none */
     struct peri_trust_settings trust;
 };
 

@@ -52,13 +52,13 @@ static void report_timeout(struct peri_request *request, bool is_sent)
     struct peri_error *err = &request->error;
     const char *where = request->lane->where;
     double total = seconds_of(request, CURLINFO_TOTAL_TIME_T);
-    bool is_connected = seconds_of(request, CURLINFO_CONNECT_TIME_T) > 0;
+    bool has_begun_tls = request->handshake != NULL && !peri_handshake_is_done(request->handshake);
     if (is_sent && request->head.is_complete)
         peri_error_set(err, PERI_E_HTTP_TIMEOUT, "the answer of %s stopped, or took too long: %s",
                        where, request->words);
     else if (is_sent)
         peri_error_set(err, PERI_E_HTTP_TIMEOUT, "no answer from %s within %.1f s", where, total);
-    else if (is_connected && request->handshake != NULL)
+    else if (has_begun_tls)
         peri_error_set(err, PERI_E_HTTP_TIMEOUT,
                        "%s took the connection but did not finish the TLS handshake within %.1f s",
                        where, total);

@@ -16,6 +16,9 @@
  * common server closes. */
 static const long IDLE_S = 118, WRITE_IDLE_S = 4;
 
+/* Bytes of a body that fit into one record of TLS (16 KiB) together with the head. */
+enum { ONE_RECORD = 8192 };
+
 /* Inside libcurl: a connection's TLS context was made. */
 static CURLcode on_context(CURL *easy, void *ssl_ctx, void *arg)
 {
@@ -34,9 +37,12 @@ static long sent_so_far(const struct peri_request *request)
     return sent;
 }
 
+/* Whether anything of the request may have reached the server. OpenSSL tells of a write when all of
+ * it is on the way, and a large one is several records: those count as sent from the beginning. */
 static bool is_sent(const struct peri_request *request)
 {
-    return request->attempts > 0 && sent_so_far(request) > request->sent_before;
+    bool is_large = request->lane->is_secure && request->body_len > ONE_RECORD;
+    return request->attempts > 0 && (is_large || sent_so_far(request) > request->sent_before);
 }
 
 /* Inside libcurl: a connection is ready and the request is about to be sent, perhaps again. */
@@ -140,8 +146,10 @@ void peri_request_prepare(struct peri_pool *pool, CURL *easy)
 #if LIBCURL_VERSION_NUM >= 0x075700
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* to cancel waits for no resolver */
 #endif
-    if (pool->proxy != NULL)
+    if (pool->proxy != NULL) {
         curl_easy_setopt(easy, CURLOPT_PROXY, pool->proxy);
+        curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+    }
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_line);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_bytes);
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_ready);

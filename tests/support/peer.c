@@ -2,6 +2,7 @@
 #include "tests/support/peer.h"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -137,6 +138,8 @@ static bool accept_tls(struct peer_line *line)
 static void *run_line(void *arg)
 {
     struct peer_line *line = arg;
+    int yes = 1;
+    setsockopt(line->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
     line->request = malloc(REQUEST_SIZE);
     if (accept_tls(line))
         line->peer->script(line);

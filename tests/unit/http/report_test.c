@@ -223,6 +223,72 @@ static void the_outcome_of_a_write_whose_answer_is_lost_is_unknown(void **state)
     }
 }
 
+/* ---- proxies ---- */
+
+static void refuse_tunnel(struct peer_line *line)
+{
+    peer_line_read(line);
+    peer_line_puts(line, "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
+}
+
+static void say_method(struct peer_line *line)
+{
+    peer_line_read(line);
+    peer_line_answer(line, strncmp(line->request, "POST http://vcenter.invalid/sdk ", 32) == 0
+                               ? "absolute"
+                               : "relative");
+}
+
+/* Sends a write through a proxy that does as scripted. */
+static enum peri_error_code post_through(peer_script script, const char *url, const char *answer)
+{
+    char proxy[64];
+    struct client through;
+    struct peer *peer = peer_start(script, NULL);
+    struct client_call call = {0};
+    const struct peri_pool_settings settings = {.proxy = peer_url(peer, "", proxy, sizeof(proxy))};
+    client_open(&through, &settings);
+    client_post(&through, &call, url, "x");
+    client_finish(&through, &call);
+    enum peri_error_code code = client_code(&call);
+    if (code == PERI_E_NONE)
+        client_expect(&call, answer);
+    client_free(&call);
+    client_close(&through);
+    peer_stop(peer);
+    return code;
+}
+
+static void a_write_that_a_proxy_refuses_to_pass_on_was_not_sent(void **state)
+{
+    (void)state;
+    assert_int_equal(post_through(refuse_tunnel, "https://vcenter.invalid/sdk", NULL),
+                     PERI_E_HTTP_CONNECT);
+    assert_int_equal(post_through(answer_nothing, "https://vcenter.invalid/sdk", NULL),
+                     PERI_E_HTTP_CONNECT);
+    assert_int_equal(post_through(say_method, "http://vcenter.invalid/sdk", "absolute"),
+                     PERI_E_NONE);
+}
+
+static void tells_a_server_that_never_ends_the_tls_handshake(void **state)
+{
+    (void)state;
+    char url[64];
+    struct client hasty;
+    struct peer *peer = peer_start(read_and_wait, NULL);
+    struct client_call call = {0};
+    const struct peri_pool_settings settings = {.proxy = "", .connect_timeout_ms = 100};
+    client_open(&hasty, &settings);
+    snprintf(url, sizeof(url), "https://127.0.0.1:%d/", peer->port);
+    client_post(&hasty, &call, url, "x");
+    client_finish(&hasty, &call);
+    assert_int_equal(client_code(&call), PERI_E_HTTP_TIMEOUT);
+    assert_non_null(strstr(client_error(&call)->message, "did not finish the TLS handshake"));
+    client_free(&call);
+    client_close(&hasty);
+    peer_stop(peer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -234,6 +300,8 @@ int main(void)
         cmocka_unit_test(tells_a_name_without_address),
         cmocka_unit_test(ends_by_its_time_limit),
         cmocka_unit_test(ends_when_the_server_stalls),
+        cmocka_unit_test(a_write_that_a_proxy_refuses_to_pass_on_was_not_sent),
+        cmocka_unit_test(tells_a_server_that_never_ends_the_tls_handshake),
         cmocka_unit_test(the_outcome_of_a_write_whose_answer_is_lost_is_unknown),
     };
     return cmocka_run_group_tests_name("http/report", tests, open_client, close_client);
