@@ -114,7 +114,7 @@ static bool detail_element(struct peri_decode *d, struct peri_frame *f,
     if (f->count++ > 0)
         return peri_frame_skip(d, token);
     if (typed.xsi_type == NULL)
-        typed.xsi_type = token->name;
+        typed.xsi_type = peri_vocabulary_intern(d->words, token->name, strlen(token->name));
     return peri_frame_value(d, &typed, NULL, &place);
 }
 
@@ -189,16 +189,16 @@ static enum peri_decode_state done(struct peri_decode *d, struct peri_error *err
 /* Decodes tokens until there are none, or a row is complete, or one is wrong. */
 static enum peri_scan_state decode_tokens(struct peri_decode *d)
 {
-    struct peri_scan_token token;
+    const struct peri_scan_token *token;
     enum peri_scan_state state = PERI_SCAN_TOKEN;
     while (!d->has_failed && !d->has_row) {
         state = peri_scan_next(d->scan, &token, &d->error);
         if (state != PERI_SCAN_TOKEN)
             return state;
-        if (token.kind == PERI_SCAN_END)
+        if (token->kind == PERI_SCAN_END)
             peri_frame_end(d);
         else
-            begin_element(d, &token);
+            begin_element(d, token);
     }
     return d->has_failed ? PERI_SCAN_ERROR : state;
 }

@@ -173,6 +173,17 @@ bool peri_frame_value(struct peri_decode *d, const struct peri_scan_token *token
 
 /* ---- elements of objects ---- */
 
+/* The field of a name that was not met before in this type. */
+static int learn_slot(const struct peri_frame *f, const char *name)
+{
+    uint16_t number = peri_schema_find_name(peri_str_of(name));
+    int slot = number == PERI_SCHEMA_NONE ? -1 : peri_schema_find_slot(f->type, number);
+    if (slot < 0)
+        return PERI_FRAME_NO_SLOT;
+    f->names[slot] = name;
+    return slot;
+}
+
 static int find_slot(const struct peri_frame *f, const char *name)
 {
     int count = f->type->slot_count, start = f->slot == PERI_FRAME_NO_SLOT ? 0 : f->slot;
@@ -182,7 +193,7 @@ static int find_slot(const struct peri_frame *f, const char *name)
     for (int i = 0; i < start; i++)
         if (f->names[i] == name)
             return i;
-    return PERI_FRAME_NO_SLOT;
+    return learn_slot(f, name);
 }
 
 /* The list of an array field, while it is being filled. */

@@ -33,11 +33,11 @@ struct peri_frame {
     struct peri_sink_place place; /* of the value this frame builds */
     struct peri_sink_shape shape; /* of that value */
     const struct peri_schema_type *type;
-    const char *const *names; /* PERI_FRAME_OBJECT: of the fields of type */
-    int slot;                 /* the last field seen, or NO_SLOT */
-    int furthest;             /* the furthest field seen */
-    uint32_t count;           /* fields or items put */
-    uint32_t items;           /* in the open list */
+    const char **names; /* PERI_FRAME_OBJECT: of the fields of type */
+    int slot;           /* the last field seen, or NO_SLOT */
+    int furthest;       /* the furthest field seen */
+    uint32_t count;     /* fields or items put */
+    uint32_t items;     /* in the open list */
 };
 
 struct peri_decode {

@@ -9,7 +9,7 @@
 #include "runtime/base/limits.h"
 
 /* Every table on the way has at most a name and an index. */
-#define PERI_PATH_MAX (2 * PERI_LIMIT_VALUE_DEPTH)
+#define PERI_PATH_MAX ((size_t)2 * PERI_LIMIT_VALUE_DEPTH)
 
 struct peri_path {
     size_t count;

@@ -92,11 +92,10 @@ bool peri_scalar_read_number(struct peri_str text, double *out)
         return true;
     if (text.len == 0 || text.len >= sizeof(copy))
         return false;
-    for (size_t i = 0; i < text.len; i++)
-        if (memchr("0123456789+-.eE", text.data[i], 15) == NULL)
-            return false;
     memcpy(copy, text.data, text.len);
     copy[text.len] = '\0';
+    if (strspn(copy, "0123456789+-.eE") != text.len)
+        return false;
     locale_t c, before = enter_c_locale(&c);
     double value = strtod(copy, &end);
     leave_c_locale(c, before);

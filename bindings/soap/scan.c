@@ -5,6 +5,8 @@
  * carried over when the next piece of the input is parsed. */
 #include "bindings/soap/scan.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <libxml/parser.h>
@@ -33,22 +35,27 @@ struct peri_scan {
     struct peri_error error; /* why */
 };
 
-static void fail(struct peri_scan *s, const struct peri_error *error)
+/* Ends it, saying why. */
+PERI_PRINTF(3, 4)
+static void fail(struct peri_scan *s, enum peri_error_code code, const char *format, ...)
 {
+    char message[PERI_ERROR_MESSAGE_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof(message), format, args);
+    va_end(args);
     if (!s->has_failed)
-        s->error = *error;
+        peri_error_set(&s->error, code, "%s", message);
     s->has_failed = true;
     xmlStopParser(s->parser);
 }
 
 static const char *kept(struct peri_scan *s, const xmlChar *from, const xmlChar *to)
 {
-    struct peri_error error;
     const char *name = peri_vocabulary_intern(s->words, (const char *)from, (size_t)(to - from));
     if (name != NULL)
         return name;
-    peri_error_set(&error, PERI_E_LIMIT, "the answer has too many different names");
-    fail(s, &error);
+    fail(s, PERI_E_LIMIT, "the answer has too many different names");
     return "";
 }
 
@@ -99,14 +106,11 @@ static void on_start(void *user, const xmlChar *name, const xmlChar *prefix, con
                      const xmlChar **attributes)
 {
     struct peri_scan *s = user;
-    struct peri_error error;
     (void)prefix, (void)declared, (void)declarations, (void)defaulted;
     settle_open(s);
     s->has_root = true;
     if (++s->depth > PERI_LIMIT_XML_DEPTH) {
-        peri_error_set(&error, PERI_E_LIMIT, "the answer has elements over %d deep",
-                       PERI_LIMIT_XML_DEPTH);
-        fail(s, &error);
+        fail(s, PERI_E_LIMIT, "the answer has elements over %d deep", PERI_LIMIT_XML_DEPTH);
         return;
     }
     struct peri_scan_token *token = add_token(s);
@@ -122,16 +126,11 @@ static void on_start(void *user, const xmlChar *name, const xmlChar *prefix, con
 static void on_text(void *user, const xmlChar *bytes, int len)
 {
     struct peri_scan *s = user;
-    struct peri_error error;
     if (!s->is_open)
         return;
-    if (s->text.len - s->tokens[s->count - 1].text_at + (size_t)len > PERI_LIMIT_XML_TEXT) {
-        peri_error_set(&error, PERI_E_LIMIT, "the answer has a text of over %lu bytes",
-                       PERI_LIMIT_XML_TEXT);
-        fail(s, &error);
-    } else if (!peri_buf_add(&s->text, bytes, (size_t)len, &error)) {
-        fail(s, &error);
-    }
+    if (s->text.len - s->tokens[s->count - 1].text_at + (size_t)len > PERI_LIMIT_XML_TEXT ||
+        !peri_buf_add(&s->text, bytes, (size_t)len, NULL))
+        fail(s, PERI_E_LIMIT, "the answer has a text of over %lu bytes", PERI_LIMIT_XML_TEXT);
 }
 
 static void on_end(void *user, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri)
@@ -151,10 +150,8 @@ static void on_end(void *user, const xmlChar *name, const xmlChar *prefix, const
 static void on_doctype(void *user, const xmlChar *name, const xmlChar *public_id,
                        const xmlChar *system_id)
 {
-    struct peri_error error;
     (void)name, (void)public_id, (void)system_id;
-    peri_error_set(&error, PERI_E_SOAP_XML, "the answer has a DOCTYPE, which SOAP forbids");
-    fail(user, &error);
+    fail(user, PERI_E_SOAP_XML, "the answer has a DOCTYPE, which SOAP forbids");
 }
 
 /* libxml2's message ends in a newline. */
@@ -243,13 +240,10 @@ static void make_room(struct peri_scan *s)
 /* A tag that does not end keeps the parser from consuming its input. */
 static void check_waiting(struct peri_scan *s)
 {
-    struct peri_error error;
     xmlParserInputPtr input = s->parser->input;
     if (input == NULL || (size_t)(input->end - input->cur) <= PERI_LIMIT_XML_TAG)
         return;
-    peri_error_set(&error, PERI_E_LIMIT, "the answer has a tag of over %lu bytes",
-                   PERI_LIMIT_XML_TAG);
-    fail(s, &error);
+    fail(s, PERI_E_LIMIT, "the answer has a tag of over %lu bytes", PERI_LIMIT_XML_TAG);
 }
 
 /* What is wrong with a document that is over; libxml2 only says what it missed. */
@@ -293,7 +287,7 @@ static enum peri_scan_state state_without_token(struct peri_scan *s, struct peri
     return s->is_complete ? PERI_SCAN_DONE : PERI_SCAN_MORE;
 }
 
-enum peri_scan_state peri_scan_next(struct peri_scan *s, struct peri_scan_token *out,
+enum peri_scan_state peri_scan_next(struct peri_scan *s, const struct peri_scan_token **out,
                                     struct peri_error *err)
 {
     while (s->next + (s->is_open ? 1 : 0) >= s->count) {
@@ -302,8 +296,9 @@ enum peri_scan_state peri_scan_next(struct peri_scan *s, struct peri_scan_token 
             return state_without_token(s, err);
         parse(s);
     }
-    *out = s->tokens[s->next++];
-    out->text.data = s->text.len == 0 ? "" : s->text.data + out->text_at;
+    struct peri_scan_token *token = &s->tokens[s->next++];
+    token->text.data = s->text.len == 0 ? "" : s->text.data + token->text_at;
+    *out = token;
     return PERI_SCAN_TOKEN;
 }
 

@@ -25,7 +25,7 @@ struct peri_scan_token {
     const char *uri;      /* its namespace, or NULL */
     const char *xsi_type; /* without prefix, or NULL */
     const char *type;     /* the attribute `type` without namespace, or NULL */
-    struct peri_str text; /* of a LEAF; valid until the next call with the scanner */
+    struct peri_str text; /* of a LEAF */
     size_t text_at;       /* used by scan.c */
 };
 
@@ -46,9 +46,9 @@ void peri_scan_feed(struct peri_scan *s, const char *bytes, size_t len);
 /* Says that there are no more bytes; under the same condition. */
 void peri_scan_finish(struct peri_scan *s);
 
-/* Reads the next token. PERI_SCAN_MORE: feed or finish. PERI_SCAN_DONE: the document is complete.
- * Errors, for good: PERI_E_SOAP_XML, PERI_E_LIMIT. */
-enum peri_scan_state peri_scan_next(struct peri_scan *s, struct peri_scan_token *out,
+/* Reads the next token, valid until the next call. PERI_SCAN_MORE: feed or finish. PERI_SCAN_DONE:
+ * the document is complete. Errors, for good: PERI_E_SOAP_XML, PERI_E_LIMIT. */
+enum peri_scan_state peri_scan_next(struct peri_scan *s, const struct peri_scan_token **out,
                                     struct peri_error *err);
 
 /* The release of libxml2: "2.9.14". */

@@ -117,7 +117,7 @@ static bool take_offset(struct peri_str *text, int64_t *time_us)
     if ((sign != '+' && sign != '-') || !take(text, 2, ':', &hours) ||
         !take(text, 2, '\0', &minutes) || hours > 14 || minutes > 59)
         return false;
-    int64_t offset = (hours * 60 + minutes) * 60 * SECOND_US;
+    int64_t offset = (hours * INT64_C(60) + minutes) * 60 * SECOND_US;
     *time_us -= sign == '+' ? offset : -offset;
     return true;
 }

@@ -1,4 +1,7 @@
-/* vocabulary.c: the names met in XML, each kept once. */
+/* vocabulary.c: the names met in XML, each kept once.
+ *
+ * The parser looks up every name in its dictionary, and does so faster while it is small (libxml2
+ * hashes only some of the bytes then): so nothing goes in before it was met. */
 #include "bindings/soap/vocabulary.h"
 
 #include <string.h>
@@ -8,18 +11,26 @@
 #include "runtime/base/alloc.h"
 #include "runtime/base/limits.h"
 
-enum { FIRST_SLOTS = 256 }; /* a power of two */
+enum { FIRST_SLOTS = 256, RECENT = 256 }; /* powers of two */
 
 struct entry {
     const char *name; /* kept; NULL when free */
     struct peri_vocabulary_meaning meaning;
 };
 
+/* A name asked for lately, where its length and last bytes say. */
+struct recent {
+    const char *name; /* kept */
+    size_t len;
+};
+
 struct peri_vocabulary {
     unsigned holders;
-    xmlDictPtr dict;
+    xmlDictPtr names;  /* of elements and attributes; the parser's */
+    xmlDictPtr values; /* of attributes: types */
     const char *words[PERI_WORD_COUNT];
-    const char ***fields;  /* by type: the names of its fields; NULL while not met */
+    const char ***fields; /* by type: the names of its fields; NULL while not met */
+    struct recent recent[RECENT];
     struct entry *entries; /* meanings, found by hashing the pointer */
     size_t size, used;     /* of entries */
 };
@@ -30,14 +41,22 @@ static const char *const word_texts[PERI_WORD_COUNT] = {
 #undef PERI_WORD
 };
 
+/* One answer alone may pass the limit some times over. */
+static xmlDictPtr new_dict(void)
+{
+    xmlDictPtr dict = xmlDictCreate();
+    xmlDictSetLimit(dict, 8 * PERI_LIMIT_XML_NAMES);
+    return dict;
+}
+
 struct peri_vocabulary *peri_vocabulary_new(void)
 {
     struct peri_vocabulary *v = peri_alloc(sizeof(*v));
     v->holders = 1;
-    v->dict = xmlDictCreate();
-    xmlDictSetLimit(v->dict, 8 * PERI_LIMIT_XML_NAMES); /* however many names one answer has */
+    v->names = new_dict();
+    v->values = new_dict();
     for (size_t i = 0; i < PERI_WORD_COUNT; i++)
-        v->words[i] = peri_vocabulary_intern(v, word_texts[i], strlen(word_texts[i]));
+        v->words[i] = (const char *)xmlDictLookup(v->names, (const xmlChar *)word_texts[i], -1);
     v->fields = peri_alloc_array(peri_schema_type_count(), sizeof(*v->fields));
     v->size = FIRST_SLOTS;
     v->entries = peri_alloc_array(v->size, sizeof(*v->entries));
@@ -58,23 +77,38 @@ void peri_vocabulary_free(struct peri_vocabulary *v)
         peri_free(v->fields[i]);
     peri_free(v->fields);
     peri_free(v->entries);
-    xmlDictFree(v->dict);
+    xmlDictFree(v->names);
+    xmlDictFree(v->values);
     peri_free(v);
 }
 
 bool peri_vocabulary_is_full(const struct peri_vocabulary *v)
 {
-    return xmlDictGetUsage(v->dict) > PERI_LIMIT_XML_NAMES;
+    return xmlDictGetUsage(v->names) + xmlDictGetUsage(v->values) > PERI_LIMIT_XML_NAMES;
 }
 
 struct _xmlDict *peri_vocabulary_dict(struct peri_vocabulary *v)
 {
-    return v->dict;
+    return v->names;
+}
+
+/* The dictionary hashes every byte; of the few names that come again and again, some tell them
+ * apart. */
+static struct recent *recent_of(struct peri_vocabulary *v, const char *bytes, size_t len)
+{
+    size_t last = len == 0 ? 0 : (unsigned char)bytes[len - 1];
+    size_t middle = len == 0 ? 0 : (unsigned char)bytes[len / 2];
+    return &v->recent[(len * 31 + last * 7 + middle) & (RECENT - 1)];
 }
 
 const char *peri_vocabulary_intern(struct peri_vocabulary *v, const char *bytes, size_t len)
 {
-    return (const char *)xmlDictLookup(v->dict, (const xmlChar *)bytes, (int)len);
+    struct recent *recent = recent_of(v, bytes, len);
+    if (recent->name != NULL && recent->len == len && memcmp(recent->name, bytes, len) == 0)
+        return recent->name;
+    const char *name = (const char *)xmlDictLookup(v->values, (const xmlChar *)bytes, (int)len);
+    *recent = (struct recent){name, len};
+    return name;
 }
 
 const char *peri_vocabulary_word(const struct peri_vocabulary *v, enum peri_word word)
@@ -82,17 +116,11 @@ const char *peri_vocabulary_word(const struct peri_vocabulary *v, enum peri_word
     return v->words[word];
 }
 
-const char *const *peri_vocabulary_fields(struct peri_vocabulary *v,
-                                          const struct peri_schema_type *type)
+const char **peri_vocabulary_fields(struct peri_vocabulary *v, const struct peri_schema_type *type)
 {
     const char ***fields = &v->fields[peri_schema_index(type)];
-    if (*fields != NULL)
-        return *fields;
-    *fields = peri_alloc_array(type->slot_count, sizeof(**fields));
-    for (size_t i = 0; i < type->slot_count; i++) {
-        const char *name = peri_schema_name(peri_schema_slot(type, i)->name);
-        (*fields)[i] = peri_vocabulary_intern(v, name, strlen(name));
-    }
+    if (*fields == NULL)
+        *fields = peri_alloc_array(type->slot_count, sizeof(**fields));
     return *fields;
 }
 

@@ -33,18 +33,18 @@ bool peri_vocabulary_is_full(const struct peri_vocabulary *v);
 /* The dictionary for a parser; borrowed. */
 struct _xmlDict *peri_vocabulary_dict(struct peri_vocabulary *v);
 
-/* A name as kept: NUL-terminated, the same pointer each time. NULL when names took too much memory.
- */
+/* An attribute's value as kept: NUL-terminated, the same pointer each time, but not that of an
+ * element's name. NULL when they took too much memory. */
 const char *peri_vocabulary_intern(struct peri_vocabulary *v, const char *bytes, size_t len);
 
 /* The kept form of a word of the protocol. */
 const char *peri_vocabulary_word(const struct peri_vocabulary *v, enum peri_word word);
 
-/* The kept names of all fields of a data type, in the order of the wire. */
-const char *const *peri_vocabulary_fields(struct peri_vocabulary *v,
-                                          const struct peri_schema_type *type);
+/* The kept names of the fields of a data type that were met, in the order of the wire; NULL for the
+ * others. Whoever meets one fills it in. */
+const char **peri_vocabulary_fields(struct peri_vocabulary *v, const struct peri_schema_type *type);
 
-/* What a kept name (without prefix) means as an xsi:type. A name the schema lacks that ends in
+/* What a kept value (without prefix) means as an xsi:type. A name the schema lacks that ends in
  * "Fault" is taken without it: some servers send the names of their own language's types. */
 struct peri_vocabulary_meaning peri_vocabulary_meaning(struct peri_vocabulary *v, const char *kept);
 
