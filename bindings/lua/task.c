@@ -93,13 +93,15 @@ static int task_join(lua_State *L)
     return lua_yieldk(L, 0, 0, join_done);
 }
 
-/* task:cancel(error) → whether it was taken: raised in the task at its present or next wait. */
+/* task:cancel(error, [weak]) → whether it was taken: raised in the task at its present or next
+ * wait. A weak one gives way to another cancellation that comes before it is raised. */
 static int task_cancel(lua_State *L)
 {
     struct peri_task *task = peri_task_at(L, 1);
     luaL_argcheck(L, !lua_isnoneornil(L, 2), 2, "an error is needed");
+    bool is_weak = lua_toboolean(L, 3);
     lua_settop(L, 2);
-    lua_pushboolean(L, peri_task_cancel(L, task));
+    lua_pushboolean(L, peri_task_cancel(L, task, is_weak));
     return 1;
 }
 

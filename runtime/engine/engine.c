@@ -130,7 +130,7 @@ static void interrupt(struct peri_engine *engine, struct peri_task *root)
                                                         : "SIGHUP";
     peri_error_set(&err, PERI_E_TASK_INTERRUPTED, "interrupted by %s", name);
     peri_raise_push(engine->L, &err);
-    engine->is_told = peri_task_cancel(engine->L, root);
+    engine->is_told = peri_task_cancel(engine->L, root, false);
 }
 
 static void watch_signals(struct peri_engine *engine)

@@ -20,6 +20,7 @@ struct peri_task { /* lives in a userdata */
     bool is_waiting;   /* a wait was begun and not woken */
     bool is_ready;     /* to be resumed */
     bool is_cancelled; /* an error is pending, in the user value TASK_CANCEL */
+    bool is_weak;      /* and another may replace it */
     bool is_parked, has_permit;
     bool timed_out;
     bool is_closing; /* its handlers run, without waiting */

@@ -163,7 +163,7 @@ static void cancel_all(struct peri_sched *sched)
         if (sched->slots[slot] == NULL)
             continue;
         lua_pushvalue(sched->L, -1);
-        peri_task_cancel(sched->L, sched->slots[slot]);
+        peri_task_cancel(sched->L, sched->slots[slot], false);
     }
     lua_pop(sched->L, 1);
 }
@@ -189,7 +189,7 @@ static void break_deadlock(struct peri_sched *sched, struct peri_task *root)
     sched->deadlocks++;
     push_deadlock(sched);
     if (root != NULL && sched->deadlocks == 1)
-        peri_task_cancel(sched->L, root);
+        peri_task_cancel(sched->L, root, false);
     else if (sched->deadlocks < DEADLOCKS_MAX)
         cancel_all(sched);
     else {

@@ -349,9 +349,10 @@ void peri_task_unpark(struct peri_task *task)
         task->has_permit = true;
 }
 
-bool peri_task_cancel(lua_State *L, struct peri_task *task)
+bool peri_task_cancel(lua_State *L, struct peri_task *task, bool is_weak)
 {
-    if (task->has_ended || task->is_cancelled) {
+    bool is_taken = task->is_cancelled && (is_weak || !task->is_weak);
+    if (task->has_ended || is_taken) {
         lua_pop(L, 1);
         return false;
     }
@@ -360,6 +361,7 @@ bool peri_task_cancel(lua_State *L, struct peri_task *task)
     lua_setiuservalue(L, -2, TASK_CANCEL);
     lua_pop(L, 1);
     task->is_cancelled = true;
+    task->is_weak = is_weak;
     if (task->is_waiting)
         peri_sched_make_ready(task);
     return true;

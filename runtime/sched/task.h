@@ -59,8 +59,9 @@ bool peri_task_timed_out(lua_State *L);
 void peri_task_wake_with(lua_State *L, struct peri_task *other);
 
 /* Pops an error value, which is raised in the task, once, at its present or next wait. A task
- * that has ended, or has a cancellation pending, is left alone; returns whether it was not. */
-bool peri_task_cancel(lua_State *L, struct peri_task *task);
+ * that has ended, or has a cancellation pending, is left alone; returns whether it was not. A weak
+ * cancellation that is pending is replaced by one that is not. */
+bool peri_task_cancel(lua_State *L, struct peri_task *task, bool is_weak);
 
 /* Whether the task has ended. */
 bool peri_task_ended(const struct peri_task *task);

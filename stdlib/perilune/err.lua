@@ -166,9 +166,32 @@ local function add_traceback(lines, e, verbose)
   for _, frame in ipairs(kept) do add(lines, "    ", frame) end
 end
 
-local function add_related(lines, e, options)
-  if e.cause then add(lines, "  ", "because: " .. err.format(err.wrap(e.cause), options)) end
-  for _, other in ipairs(e.also or {}) do add(lines, "  ", "also: " .. err.format(other, options)) end
+local describe
+
+--- What is behind an error and beside it; of an error that is around it already, nothing more.
+local function add_related(lines, e, options, around)
+  local function related(word, other)
+    if not around[other] then add(lines, "  ", word .. describe(other, options, around)) end
+  end
+  around[e] = true
+  if e.cause ~= nil then related("because: ", err.wrap(e.cause)) end
+  for _, other in ipairs(e.also or {}) do related("also: ", other) end
+  around[e] = nil
+end
+
+function describe(e, options, around)
+  local verbose, lines = options.verbose, {}
+  for _, mistake in ipairs(e.mistakes or {}) do add(lines, "", describe(mistake, options, around)) end
+  add(lines, "", head(e))
+  if e.excerpt then add(lines, "", e.excerpt) end
+  if e.server then add(lines, "  ", words(e)) end
+  if e.path then add(lines, "    ", e.path) end
+  if e.detail then add(lines, "  ", e.detail) end
+  add_traceback(lines, e, verbose)
+  if e.hint and not e.hint:find "^did you mean" then add(lines, "  ", "What to do: " .. e.hint) end
+  add_related(lines, e, options, around)
+  if verbose then add(lines, "  ", "error code " .. e.code) end
+  return table.concat(lines, "\n")
 end
 
 --- The error as a person reads it: place and sentence; then the server's words, the path, the evidence, the hint.
@@ -177,18 +200,7 @@ end
 ---@return string  lines, without a newline at the end
 function err.format(e, options)
   if not err.is(e) then return tostring(e) end
-  local verbose, lines = options and options.verbose, {}
-  for _, mistake in ipairs(e.mistakes or {}) do add(lines, "", err.format(mistake, options)) end
-  add(lines, "", head(e))
-  if e.excerpt then add(lines, "", e.excerpt) end
-  if e.server then add(lines, "  ", words(e)) end
-  if e.path then add(lines, "    ", e.path) end
-  if e.detail then add(lines, "  ", e.detail) end
-  add_traceback(lines, e, verbose)
-  if e.hint and not e.hint:find "^did you mean" then add(lines, "  ", "What to do: " .. e.hint) end
-  add_related(lines, e, options)
-  if verbose then add(lines, "  ", "error code " .. e.code) end
-  return table.concat(lines, "\n")
+  return describe(e, options or {}, {})
 end
 
 meta.__tostring = function(e) return err.format(e) end

@@ -56,6 +56,13 @@ t.test("causes and what failed besides are told", function()
   t.equal(tostring(e), "outer\n  because: inner\n  also: cleanup")
 end)
 
+t.test("errors that lead to each other are told once", function()
+  local a, b = err.new { code = "io", message = "a" }, err.new { code = "io", message = "b" }
+  a.cause = b
+  err.also(b, a)
+  t.equal(tostring(a), "a\n  because: b")
+end)
+
 t.test("verbose adds the code and the whole traceback", function()
   local ok, e = xpcall(function() return ("text").no.field end, err.wrap)
   t.is_false(ok)

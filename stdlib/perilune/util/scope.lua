@@ -47,7 +47,12 @@ function Scope:fail(e)
   self.failure = e
   if self.is_ending then return end -- the owner is on its way out already
   self:cancel_children(e)
-  self.owner:cancel(e)
+  self.owner:cancel(e, true) -- gives way to a cancellation from outside; the failure is kept here
+end
+
+--- A child ended as it was told to; what failed on its way out is not forgotten.
+function Scope:obeyed(e)
+  for _, other in ipairs(e.also or {}) do self:fail(other) end
 end
 
 --- What runs at the end of every child.
@@ -55,18 +60,22 @@ function Scope:ended(child, ok, e)
   local was_cancelled = self.children[child] == "cancelled"
   self.children[child] = nil
   self.count = self.count - 1
-  if not ok and not (was_cancelled and err.has(e, "task.cancelled")) then self:fail(err.wrap(e)) end
+  if not ok and was_cancelled and err.has(e, "task.cancelled") then
+    self:obeyed(e)
+  elseif not ok then
+    self:fail(err.wrap(e))
+  end
   if self.count == 0 and self.is_draining then self.owner:wake() end
 end
 
---- Waits until no child is left. Returns the error if the owner is cancelled meanwhile.
+--- Waits until no child is left. Returns the cancellation if the owner is cancelled from outside meanwhile.
 function Scope:drain()
   local interruption
   self.is_draining = true
   while self.count > 0 do
     local ok, e = pcall(task.park)
     if not ok then
-      interruption = interruption or e
+      if e ~= self.failure then interruption = interruption or e end
       self:cancel_children(e)
     end
   end
@@ -74,20 +83,28 @@ function Scope:drain()
   return interruption
 end
 
---- The end of the scope: e is the error that unwinds its owner, if any.
+--- One error of all that came, the first that is not nil; the others go with it.
+local function merge(...)
+  local first
+  for i = 1, select("#", ...) do
+    local e = select(i, ...)
+    if first == nil then
+      first = e
+    elseif e ~= nil and e ~= first then
+      first = err.also(err.wrap(first), e)
+    end
+  end
+  return first
+end
+
+--- The end of the scope: e is the error that unwinds its owner, if any. A cancellation of the owner comes before all
+--- others: who catches those must not be able to run on.
 function Scope:__close(e)
   if e ~= nil then self:cancel_children(e) end
   local interruption = self:drain()
   self.owner:context(self.outer)
-  local first = e
-  for _, other in pairs { self.failure, interruption } do
-    if first == nil then
-      first = other
-    elseif other ~= first then
-      first = err.also(err.wrap(first), other)
-    end
-  end
-  if first ~= e then error(first, 0) end
+  local raised = merge(interruption, e, self.failure)
+  if raised ~= e then error(raised, 0) end
 end
 
 --- Starts a task that calls fn(…) in the scope.
@@ -237,6 +254,37 @@ function scope.timeout(seconds, fn, ...)
     err.raise { code = "task.timeout", message = ("it took longer than %g s"):format(seconds) }
   end
   return results(table.unpack(outcome, 1, outcome.n))
+end
+
+--- Joins a task though the own task is cancelled meanwhile. Returns what join returns, and the cancellation.
+local function join_through(child, deadline)
+  local interruption
+  while true do
+    local left = deadline and math.max(0, deadline - task.now())
+    local outcome = table.pack(pcall(child.join, child, left))
+    if outcome[1] then return table.pack(table.unpack(outcome, 2, outcome.n)), interruption end
+    if err.has(outcome[2], "task.not_yieldable") then error(outcome[2], 0) end
+    interruption = interruption or outcome[2]
+  end
+end
+
+--- Calls fn(…) and lets it end though the task is cancelled meanwhile: for what must not be left half done, as a
+--- logout, within some seconds. A cancellation is raised afterwards.
+---@param seconds number  how long it may take at most; then fn is cancelled
+---@param fn function
+---@return any ...  its results; raises its error, `task.timeout`, or the cancellation
+function scope.shield(seconds, fn, ...)
+  local child = task.spawn(scope.scope, fn, ...)
+  local outcome, interruption = join_through(child, task.now() + seconds)
+  local late = outcome[1] == nil
+  if late then
+    child:cancel(cancellation())
+    local _, later = join_through(child)
+    outcome = { false, err.new { code = "task.timeout", message = ("it took longer than %g s"):format(seconds) } }
+    interruption = interruption or later
+  end
+  if interruption == nil then return results(table.unpack(outcome, 1, outcome.n)) end
+  error(merge(interruption, not outcome[1] and outcome[2] or nil), 0)
 end
 
 return scope

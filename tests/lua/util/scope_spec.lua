@@ -296,3 +296,122 @@ t.test("what scope.with says holds for its tasks and theirs, and for nobody else
     beside = "none", inside = "red", below = "red", inner = "blue", ["other name"] = "red", after = "none",
   })
 end)
+
+t.test("what is shielded ends though its task is cancelled, which raises afterwards", function()
+  local log = {}
+  t.raises(function()
+    scope.timeout(0.001, function()
+      scope.shield(60, function(word)
+        task.sleep(0.01)
+        log[1] = word
+      end, "done")
+      log[2] = "not reached"
+    end)
+  end, "task.timeout")
+  t.equal(log, { "done" })
+end)
+
+t.test("a shield passes results and errors", function()
+  t.equal(table.pack(scope.shield(60, function(...) return nil, ... end, 2)), { nil, 2, n = 2 })
+  t.raises(function() scope.shield(60, boom) end, "io")
+end)
+
+t.test("a shield lasts for its time only, and the handlers still run", function()
+  local log = {}
+  t.raises(function()
+    scope.shield(0.001, function()
+      local _ <close> = closing(log, "late")
+      task.sleep(60)
+    end)
+  end, "task.timeout")
+  t.equal(log, { "late" })
+end)
+
+t.test("an error under a shield goes with the cancellation, and reaches the scope", function()
+  local seen
+  t.raises(function()
+    scope.scope(function()
+      local shielded = scope.spawn(function()
+        local _, e = pcall(scope.shield, 60, function()
+          task.sleep(0.001)
+          boom()
+        end)
+        seen = e
+        error(e, 0)
+      end)
+      task.sleep(0)
+      shielded:cancel()
+    end)
+  end, "io")
+  t.equal(seen.code, "task.cancelled")
+  t.equal(seen.also[1].code, "io")
+end)
+
+t.test("handlers may shield what they do", function()
+  local log = {}
+  pcall(scope.timeout, 0.001, function()
+    local _ <close> = setmetatable({}, {
+      __close = function()
+        scope.shield(60, task.sleep, 0)
+        log[1] = "closed"
+      end,
+    })
+    task.sleep(60)
+  end)
+  t.equal(log, { "closed" })
+end)
+
+--- Opens a scope that fails, and whose other child takes a while to end.
+local function fail_slowly()
+  scope.scope(function()
+    scope.spawn(function()
+      local _ <close> = setmetatable({}, { __close = function() task.sleep(0.01) end })
+      task.sleep(60)
+    end)
+    task.sleep(0)
+    boom()
+  end)
+end
+
+t.test("a cancellation while a failed scope unwinds comes first, the failure with it", function()
+  local seen
+  scope.scope(function()
+    local victim = scope.spawn(function()
+      local _, e = pcall(fail_slowly)
+      seen = e
+    end)
+    task.sleep(0.001)
+    victim:cancel()
+  end)
+  t.equal(seen.code, "task.cancelled")
+  t.equal(seen.also[1].code, "io")
+end)
+
+t.test("what failed in a task that was cancelled is not forgotten by its scope", function()
+  t.raises(function()
+    scope.scope(function()
+      local victim = scope.spawn(fail_slowly)
+      task.sleep(0.001)
+      victim:cancel()
+    end)
+  end, "io")
+end)
+
+t.test("a cancellation from outside is not lost behind a failure of the same moment", function()
+  local victim, seen
+  scope.scope(function()
+    victim = scope.spawn(function()
+      local _, e = pcall(scope.scope, function()
+        scope.spawn(function()
+          local _ <close> = setmetatable({}, { __close = function() victim:cancel() end })
+          task.spawn(function() task.sleep(0) end):join()
+          boom()
+        end)
+        task.sleep(60)
+      end)
+      seen = e
+    end)
+  end)
+  t.equal(seen.code, "task.cancelled")
+  t.equal(seen.also[1].code, "io")
+end)

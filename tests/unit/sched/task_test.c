@@ -110,7 +110,7 @@ static void run(struct peri_task *task)
 static void cancel(struct peri_task *task, const char *why)
 {
     lua_pushstring(L, why);
-    peri_task_cancel(L, task);
+    peri_task_cancel(L, task, false);
 }
 
 static void a_task_gets_its_arguments_and_leaves_its_results(void **state)
@@ -210,10 +210,27 @@ static void a_cancellation_is_raised_once(void **state)
     run_until_waiting(task);
     cancel(task, "enough");
     lua_pushliteral(L, "again");
-    assert_false(peri_task_cancel(L, task));
+    assert_false(peri_task_cancel(L, task, false));
     run(task);
     peri_task_results(L, task);
     assert_string_equal(lua_tostring(L, -1), "enough");
+}
+
+static void a_weak_cancellation_gives_way_to_another(void **state)
+{
+    (void)state;
+    struct peri_task *task = spawn("local _, e = pcall(wait) return e");
+    run_until_waiting(task);
+    lua_pushliteral(L, "weak");
+    assert_true(peri_task_cancel(L, task, true));
+    lua_pushliteral(L, "weaker");
+    assert_false(peri_task_cancel(L, task, true));
+    cancel(task, "strong");
+    lua_pushliteral(L, "late");
+    assert_false(peri_task_cancel(L, task, true));
+    run(task);
+    peri_task_results(L, task);
+    assert_string_equal(lua_tostring(L, -1), "strong");
 }
 
 static void a_cancellation_of_a_woken_task_is_raised_in_the_wait_it_comes_from(void **state)
@@ -376,6 +393,7 @@ int main(void)
         TEST(a_wait_that_was_left_does_not_disturb_the_next),
         TEST(a_wait_ends_when_its_time_is_up),
         TEST(a_cancellation_is_raised_once),
+        TEST(a_weak_cancellation_gives_way_to_another),
         TEST(a_cancellation_of_a_woken_task_is_raised_in_the_wait_it_comes_from),
         TEST(a_task_cancelled_before_its_start_never_runs),
         TEST(handlers_may_wait_while_a_cancellation_unwinds),
