@@ -40,7 +40,7 @@ echo "    $dim$GOVC_URL, with a certificate of its own authority, which perilune
 act "1. What would change? A plan reads and changes nothing."
 show perilune plan $playbook
 expect "exit 2: changes are pending" exits 2
-expect "8 objects to add" says "8 to add, 0 to change, 0 to destroy"
+expect "6 resources to add" says "6 to add, 0 to change, 0 to destroy"
 expect "nothing was made" is "$(govc find /DC0/vm -name 'web*')" ""
 
 act "2. Make it so."
@@ -48,7 +48,7 @@ show perilune apply -y $playbook
 expect "exit 0" exits 0
 expect "govc sees three VMs on, with 2 CPUs and 4 GiB" is "$(vm_facts web-01 web-02 web-03)" "poweredOn 4096 2"
 expect "govc sees the port group with VLAN 120 on each host" is "$(vlans)" "120 120 120 "
-expect "govc sees their tag" is "$(govc tags.attached.ls -c tier web | wc -l)" 3
+expect "govc sees their tag" is "$(govc tags.attached.ls web | wc -l)" 3
 
 act "3. The same again: there is nothing to do."
 show perilune plan $playbook
@@ -59,18 +59,18 @@ show govc host.portgroup.change -host /DC0/host/DC0_C0/DC0_C0_H1 -vlan-id 666 we
 show govc vm.change -vm /DC0/vm/web/web-02 -annotation "'mine now'"
 show perilune plan $playbook
 expect "exit 2: changes are pending" exits 2
-expect "exactly two objects would change" says "0 to add, 2 to change, 0 to destroy"
-expect "it names the foreign VLAN" says "666"
+expect "exactly two resources would change" says "0 to add, 2 to change, 0 to destroy"
+expect "it names the foreign VLAN" says "666 on DC0_C0_H1 → 120"
 show perilune apply -y $playbook
 expect "exit 0" exits 0
 expect "govc sees VLAN 120 again" is "$(vlans)" "120 120 120 "
 
 act "5. A typo."
-sed 's/memory   *= "4GiB"/memry     = "4GiB"/' $playbook >"$scratch/web-tier.lua"
-show perilune plan "${scratch#"$PWD"/}/web-tier.lua"
+sed 's/memory   *= "4GiB"/memry     = "4GiB"/' $playbook >build/tmp/typo.lua
+show perilune plan build/tmp/typo.lua
 expect "exit 1" exits 1
 expect "it offers the right word" says 'did you mean "memory"'
-expect "it names file and line" says "web-tier.lua:33"
+expect "it names file and line" says "typo.lua:$(grep -n memry build/tmp/typo.lua | cut -d: -f1):"
 
 act "6. 300 VMs: as many requests as 3."
 show perilune plan $playbook -e count=300 -v "|" tail -n 4

@@ -33,8 +33,9 @@ list() {
             ;;
         unit)
             for file in tests/unit/*/*_test.c; do
+                file=${file%.c}
                 printf '%s\t%s\n' "$file" "$(watch "${file/tests/$BUILD}")"
-            done | sed 's/\.c$//'
+            done
             ;;
         lua | integration)
             find "tests/$1" -name '*_spec.lua' 2>/dev/null | sort | while read -r file; do
@@ -48,16 +49,12 @@ list() {
 
 watch() { [ -z "$WATCH" ] && echo "$1" || echo "tests/support/watched.sh $1"; }
 
-# What the parts need: a failure is told and counted, and what can still run does.
+# What the listed files need: a failure is told and counted, and what can still run does.
 build() {
-    local goals="all" part
-    for part in "$@"; do
-        case $part in
-            unit) goals+=" unit-tests" ;;
-            lua) goals+=" lua-peers" ;;
-            integration | server) goals+=" server" ;;
-        esac
-    done
+    local goals
+    goals="all $(sed -n 's,^tests/unit/\([^\t]*\).*,'"$BUILD"'/unit/\1,p' "$results/.list")"
+    ! grep -q '^tests/\(integration\|server\)' "$results/.list" || goals+=" server"
+    ! grep -q '^tests/lua' "$results/.list" || goals+=" lua-peers"
     # shellcheck disable=SC2086 # goals are words
     if ! make -k -j"$(nproc)" --no-print-directory $goals >build/tmp/build.log 2>&1; then
         grep -E -A8 'error:|Error|\*\*\*' build/tmp/build.log || cat build/tmp/build.log
@@ -67,8 +64,8 @@ build() {
 }
 
 started=$(date +%s)
-build "$@"
-for part in "$@"; do list "$part"; done | grep -F -e "$filter" >"$results/.list"
+for part in "$@"; do list "$part"; done | awk -F '\t' -v part="$filter" 'index($1, part)' >"$results/.list"
+build
 export RESULTS=$results
 xargs -r -a "$results/.list" -d '\n' -P "$jobs" -n 1 tests/support/one.sh
 

@@ -15,7 +15,7 @@ PATH=$PWD/build:$PWD/build/bin:$PATH
 start_vcenter() {
     local line run=$scratch/vcenter
     rm -rf "$run" && mkdir "$run" && mkfifo "$run/stdin" "$run/env"
-    vcenter -l 127.0.0.1:0 -username demo@vsphere.local -password demo -ca-file "$run/ca.pem" \
+    vcenter -l 127.0.0.1:0 -username demo -password demo -ca-file "$run/ca.pem" \
         -stdinexit -E "$run/env" "$@" <"$run/stdin" >"$run/log" 2>&1 &
     vcenter_pid=$!
     exec 7>"$run/stdin" 8<>"$run/env"
@@ -23,7 +23,7 @@ start_vcenter() {
         [[ $line == *GOVC_URL=* ]] || continue
         line=${line#*GOVC_URL=}
         line=${line%% *}
-        export GOVC_URL=https://${line##*@} GOVC_USERNAME=demo@vsphere.local GOVC_PASSWORD=demo
+        export GOVC_URL=https://${line##*@} GOVC_USERNAME=demo GOVC_PASSWORD=demo
         export GOVC_TLS_CA_CERTS=$run/ca.pem GOVC_PERSIST_SESSION=false
         unset GOVC_INSECURE GOVC_DATACENTER PERILUNE_URL
         exec 8>&-

@@ -90,15 +90,33 @@ local function security_of(spec)
   return spec.policy and spec.policy.security or {}
 end
 
---- The value that the hosts agree on, or a list of those they have.
-local function across(hosts, specs, get)
-  local first, mixed
+local function by_value(hosts, specs, get)
+  local texts, names = {}, {}
   for _, host in ipairs(hosts) do
-    local value = specs[host] and tostring(get(specs[host]))
-    if value and first and value ~= first then mixed = true end
-    first = first or value
+    if specs[host] then
+      local value = get(specs[host])
+      local text = value == nil and "inherited" or tostring(value)
+      if not names[text] then
+        names[text] = {}
+        texts[#texts + 1] = text
+      end
+      table.insert(names[text], host.name)
+    end
   end
-  return mixed and "mixed" or first
+  return texts, names
+end
+
+--- The value that the hosts agree on, or those that are not as wanted, with their hosts.
+local function across(hosts, specs, get, wanted)
+  local texts, names = by_value(hosts, specs, get)
+  if #texts == 1 then return texts[1] end
+  local parts = {}
+  for _, text in ipairs(texts) do
+    local named = names[text]
+    local places = #named > 3 and #named .. " hosts" or table.concat(named, ", ")
+    if text ~= tostring(wanted) then parts[#parts + 1] = text .. " on " .. places end
+  end
+  return table.concat(parts, "; ")
 end
 
 local function differs(hosts, specs, get, wanted)
@@ -111,7 +129,7 @@ end
 local function compare(node, changes, path, get, wanted)
   local hosts, specs = node.fields.hosts, node.actual
   if wanted ~= nil and differs(hosts, specs, get, wanted) then
-    local old = across(hosts, specs, get)
+    local old = across(hosts, specs, get, wanted)
     changes:field { path = path, old = old, new = tostring(wanted), raw = { nil, wanted } }
   end
 end
