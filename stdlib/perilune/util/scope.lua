@@ -256,35 +256,21 @@ function scope.timeout(seconds, fn, ...)
   return results(table.unpack(outcome, 1, outcome.n))
 end
 
---- Joins a task though the own task is cancelled meanwhile. Returns what join returns, and the cancellation.
-local function join_through(child, deadline)
-  local interruption
-  while true do
-    local left = deadline and math.max(0, deadline - task.now())
-    local outcome = table.pack(pcall(child.join, child, left))
-    if outcome[1] then return table.pack(table.unpack(outcome, 2, outcome.n)), interruption end
-    if err.has(outcome[2], "task.not_yieldable") then error(outcome[2], 0) end
-    interruption = interruption or outcome[2]
-  end
-end
-
---- Calls fn(…) and lets it end though the task is cancelled meanwhile: for what must not be left half done, as a
---- logout, within some seconds. A cancellation is raised afterwards.
----@param seconds number  how long it may take at most; then fn is cancelled
+--- Calls fn(…) in a task of its own, which a cancellation of the caller does not reach: for what must not be left half
+--- done, as a logout. It should end soon: scope.shield(scope.timeout, seconds, fn).
 ---@param fn function
----@return any ...  its results; raises its error, `task.timeout`, or the cancellation
-function scope.shield(seconds, fn, ...)
-  local child = task.spawn(scope.scope, fn, ...)
-  local outcome, interruption = join_through(child, task.now() + seconds)
-  local late = outcome[1] == nil
-  if late then
-    child:cancel(cancellation())
-    local _, later = join_through(child)
-    outcome = { false, err.new { code = "task.timeout", message = ("it took longer than %g s"):format(seconds) } }
-    interruption = interruption or later
-  end
-  if interruption == nil then return results(table.unpack(outcome, 1, outcome.n)) end
-  error(merge(interruption, not outcome[1] and outcome[2] or nil), 0)
+---@return any ...  its results; raises its error, or the cancellation that came meanwhile
+function scope.shield(fn, ...)
+  local child, interruption, outcome = task.spawn(scope.scope, fn, ...), nil, nil
+  repeat
+    outcome = table.pack(pcall(child.join, child))
+    if not outcome[1] then
+      if err.has(outcome[2], "task.not_yieldable") then error(outcome[2], 0) end
+      interruption = interruption or outcome[2]
+    end
+  until outcome[1]
+  if interruption == nil then return results(table.unpack(outcome, 2, outcome.n)) end
+  error(merge(interruption, not outcome[2] and outcome[3] or nil), 0)
 end
 
 return scope
