@@ -6,6 +6,9 @@ PREFIX  ?= /usr/local
 WERROR  ?= $(if $(CI),-Werror)
 LUA     ?= lua5.4
 PACKAGES := lua5.4 libuv libcurl libxml-2.0 openssl jansson
+ifeq ($(VARIANT),fuzz)
+CC := clang
+endif
 IS_CLANG := $(findstring clang,$(shell $(CC) --version 2>/dev/null))
 
 # Compilers and tests put aside what they need within the checkout.
@@ -22,6 +25,10 @@ HARDENING := -O2 -g -fno-common -fstack-protector-strong -fstack-clash-protectio
 LINK := -pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code -Wl,--as-needed
 ifeq ($(VARIANT),asan)
 HARDENING := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all -fPIE
+LINK := -pie -fsanitize=address,undefined
+endif
+ifeq ($(VARIANT),fuzz)
+HARDENING := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all -fPIE
 LINK := -pie -fsanitize=address,undefined
 endif
 
@@ -79,6 +86,10 @@ $(BUILD)/unit/%: tests/unit/%.c $(OBJECTS) $(TEST_OBJECTS)
 	$(Q)$(CC) $(CFLAGS_ALL) $(shell pkg-config --cflags cmocka) -MMD -MP -MF $@.d $(LINK) -o $@ $< $(OBJECTS) $(TEST_OBJECTS) \
 	  $(LIBS) $(shell pkg-config --libs cmocka)
 
+$(BUILD)/%_fuzz: tests/fuzz/%_fuzz.c $(OBJECTS)
+	$(call say,cc $<)
+	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -MF $@.d $(LINK) -fsanitize=fuzzer -o $@ $< $(OBJECTS) $(LIBS)
+
 # Other flags than last time make all anew; a file that came or went is linked, or embedded, again.
 $(BUILD)/flags: NOW = $(CC) $(CFLAGS_ALL) $(LINK)
 $(BUILD)/files: NOW = $(SOURCES) $(LUA_SOURCES)
@@ -132,6 +143,10 @@ $(BUILD)/tidy/%.ok: %.c $(BUILD)/obj/%.o .clang-tidy
 	@clang-tidy --quiet $< -- -include tests/lint/analyzer.h $(filter-out -ftrivial-auto-var-init=zero -Werror,$(CFLAGS_ALL)) >$@.log 2>&1 || \
 	  { grep -v '^[0-9]* warnings* generated' $@.log; exit 1; }
 	@mv $@.log $@
+
+.PHONY: fuzz
+fuzz: deps ## the parsers against made-up input, FUZZ_SECONDS each
+	@tests/fuzz/fuzz.sh
 
 .PHONY: bench
 bench: deps ## ratios that must hold
