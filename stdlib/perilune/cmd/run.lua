@@ -104,7 +104,7 @@ end
 --- os.exit unwinds the script as an error does, so that handlers run and sessions end.
 local function exit(status)
   local code = math.type(status) == "integer" and status or (status == false and 1 or 0)
-  err.raise { code = "task.exit", where = false, message = "os.exit was called", status = code }
+  err.raise { code = "task.exit", where = false, message = "the script called exit", status = code }
 end
 
 --- Lets require find Lua files beside the script and under the current directory.

@@ -261,7 +261,8 @@ end
 ---@param fn function
 ---@return any ...  its results; raises its error, or the cancellation that came meanwhile
 function scope.shield(fn, ...)
-  local child, interruption, outcome = task.spawn(scope.scope, fn, ...), nil, nil
+  local child = task.spawn(scope.scope, fn, ...)
+  local interruption, outcome
   repeat
     outcome = table.pack(pcall(child.join, child))
     if not outcome[1] then
