@@ -206,3 +206,47 @@ t.test("a second Ctrl-C ends the program at once", function()
   t.equal(result.stdout, "ready\nagain\n")
   t.equal(result.status, 130)
 end)
+
+-- Tasks in scopes in tasks, that wait for one another in every way there is; ready once so many handlers are due.
+local BUSY = [[
+  local channel = require "perilune.util.channel"
+  local err = require "perilune.err"
+  local scope = require "perilune.util.scope"
+  local permits, values = require "perilune.util.semaphore".new(3), channel.new(2)
+  local opened, closed, due = 0, 0, tonumber(arg[1])
+  local function resource()
+    opened = opened + 1
+    if opened == due then io.write "ready\n" io.flush() end
+    return setmetatable({}, { __close = function()
+      scope.shield(function() sleep(0.001) closed = closed + 1 end)
+    end })
+  end
+  local last <close> = setmetatable({}, { __close = function() print(opened - closed) end })
+  local function work()
+    local held <close> = resource()
+    permits:with(sleep, 0.001)
+    local ok, e = pcall(timeout, 0.001, function()
+      local inner <close> = resource()
+      sleep(0.002)
+    end)
+    if not ok and not err.has(e, "task.timeout") then error(e, 0) end
+    race { function() local inner <close> = resource() sleep(0.001) return 1 end, function() sleep(0.002) end }
+  end
+  all {
+    function() while true do values:send(1) end end,
+    function() for _ in values:each() do work() end end,
+    function() while true do parallel(5, { 1, 2, 3, 4, 5, 6, 7 }, work) end end,
+  }
+]]
+
+t.test("whenever Ctrl-C comes, whatever was opened is closed", function()
+  local path = script(BUSY)
+  for due = 1, 120, 7 do
+    local program = t.background { "build/perilune", "run", path, tostring(due) }
+    program:wait_for "ready"
+    program:signal "INT"
+    local result = program:wait()
+    t.equal(result.stdout, "ready\n0\n")
+    t.equal(result.status, 130, result.stderr)
+  end
+end)
