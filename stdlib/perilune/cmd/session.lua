@@ -52,16 +52,29 @@ function Session:planner()
   return self.plans
 end
 
+-- One mistake is told as several are, with what became of the run.
+function Session:as_mistakes(e)
+  local is_mistake = e.code:find "^playbook%." or e.code == "argument"
+  if e.mistakes or not is_mistake then return e end
+  local untouched = self.vc and "changed" or "read or changed"
+  return err.new {
+    code = "playbook.mistakes", where = false, mistakes = { e },
+    message = ("1 mistake; nothing was %s."):format(untouched),
+  }
+end
+
 --- Reads the playbook; the connection is opened only where the playbook needs values of a server.
 ---@param mode "plan"|"validate"
 ---@return perilune.playbook.Declaration
 function Session:load(mode)
   local options, variables = self.options, require "perilune.cmd.variables"
-  return require("perilune.playbook").load(options.file, {
+  local ok, result = xpcall(require("perilune.playbook").load, err.wrap, options.file, {
     vars = variables.collect(options.var_file, options.var),
     mode = mode,
     resolve = mode == "plan" and function(lookups) return self:planner():resolver()(lookups) end or nil,
   })
+  if ok then return result end
+  error(self:as_mistakes(result), 0)
 end
 
 --- Plans, and counts what was asked of the server for it.

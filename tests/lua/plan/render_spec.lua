@@ -112,7 +112,7 @@ t.test("names what a destroy keeps and why", function()
   kept
   folder "web"  it still holds or serves vm "stranger"
 
-Nothing to destroy: 1 kept.
+Nothing to do: what is there, 1, is kept.
 ]])
 end)
 
