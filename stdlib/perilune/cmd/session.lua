@@ -24,9 +24,12 @@ end
 function Session:open()
   local connection, target = require "perilune.vim.connection", require "perilune.vim.target"
   local found = target.find { name = self.options.target, env = os.getenv }
-  found.connections = self.options.parallel or found.connections
-  if self.options.verbose > 0 then self.shown:target(found) end
-  return connection.open(found)
+  local verbose, shown = self.options.verbose, self.shown
+  if verbose > 0 then shown:target(found) end
+  return connection.open(found, {
+    connections = self.options.parallel,
+    on_request = verbose > 1 and function(...) shown:request(...) end or nil,
+  })
 end
 
 --- The connection; whoever asks first opens it, whoever asks meanwhile waits for that.

@@ -101,7 +101,7 @@ local function headline(result, options)
   part(#result.done, "done")
   part(#result.skipped, "not begun")
   local word, after = result.interrupted and "Interrupted" or "Failed", text.spent(options.seconds)
-  return ("%s after %s: %s. Nothing was undone."):format(word, after, table.concat(parts, ", "))
+  return ("%s after %s: %s; nothing was undone."):format(word, after, table.concat(parts, ", "))
 end
 
 local function advice(result)

@@ -32,6 +32,10 @@ local STALL_SECONDS = 300      -- some methods answer only when the work is done
 ---@field bytes_in integer
 ---@field bytes_out integer
 
+---@class perilune.vim.ConnectionOptions
+---@field connections integer?  to the host at once
+---@field on_request fun(what: string, seconds: number, status: integer)?  told of each answer; must not wait
+
 ---@class perilune.vim.Connection
 ---@field target perilune.vim.Target
 ---@field name string
@@ -75,6 +79,7 @@ local function new_connection(target, options)
     space = object.space(),
     pool = new_pool(target, options.connections),
     counts = { soap = 0, rest = 0 },
+    on_request = options.on_request,
     is_open = false,
     operation_id = "perilune-" .. digest.uuid():sub(1, 8),
     last_used = task.now(),
@@ -121,7 +126,7 @@ end
 
 --- Connects and logs in. Waits. Raises vim.login, vim.not_vsphere, http.*, tls.*
 ---@param target perilune.vim.Target
----@param options { connections: integer? }?  to the host at once
+---@param options perilune.vim.ConnectionOptions?
 ---@return perilune.vim.Connection
 function connection.open(target, options)
   local self = new_connection(target, options or {})
@@ -169,13 +174,19 @@ end
 --- Sends an HTTP request, counted. For the modules of this folder.
 ---@param kind "soap"|"rest"
 ---@param request table
+---@param what string?  for those who watch; without, its verb and URL
 ---@return table response
-function Connection:request(kind, request)
-  self.last_used = task.now()
+function Connection:request(kind, request, what)
+  local began = task.now()
+  self.last_used = began
   if self.is_open then
     self.counts[kind] = self.counts[kind] + 1
   end
-  return self.pool:request(request)
+  local response = self.pool:request(request)
+  if self.on_request then
+    self.on_request(what or request.method .. " " .. request.url, task.now() - began, response.status)
+  end
+  return response
 end
 
 --- Calls fn(…); the requests made in it, and in tasks it spawns, carry the operation id.

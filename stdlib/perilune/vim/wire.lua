@@ -128,7 +128,7 @@ function wire.send(connection, call, cookie)
     body = body,
     idempotent = call.is_read,
     stall_timeout = call.stall,
-  })
+  }, ("%s on %s"):format(call.name, call.this))
   if response.status ~= 200 and response.status ~= 500 then
     local closing <close> = response -- luacheck: ignore 211
     error(wire.status_error(response, "POST " .. connection.target.url), 0)

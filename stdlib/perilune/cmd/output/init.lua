@@ -12,6 +12,7 @@ local output = {}
 ---@field valid fun(self, declaration: perilune.playbook.Declaration)
 ---@field values fun(self, outputs: table<string, any>)
 ---@field target fun(self, target: perilune.vim.Target)
+---@field request fun(self, what: string, seconds: number, status: integer)
 ---@field stats fun(self, stats: table)
 ---@field error fun(self, e: any)
 ---@field ask fun(self, question: string): boolean|nil  nil: there is nobody to ask

@@ -60,6 +60,10 @@ function JsonOutput:target(target)
   write { type = "target", name = target.name, url = target.url, source = target.source.url }
 end
 
+function JsonOutput:request(what, seconds, status)
+  write { type = "request", what = what, seconds = seconds, status = status }
+end
+
 function JsonOutput:stats(stats)
   write {
     type = "stats", requests = stats.requests, soap = stats.soap, rest = stats.rest, logins = stats.logins,

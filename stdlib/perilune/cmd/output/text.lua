@@ -101,6 +101,12 @@ function TextOutput:target(target)
   to_stderr(self.err:mark(line, "dim") .. "\n")
 end
 
+--- One answer of the server.
+function TextOutput:request(what, seconds, status)
+  local line = ("%9s  %d  %s"):format(text.spent(seconds), status, text.visible(what))
+  to_stderr(self.err:mark(line, "dim") .. "\n")
+end
+
 --- How much was asked of the server.
 function TextOutput:stats(stats)
   local line = ("%s after login (%d SOAP, %d REST) over %s, %s; %s sent, %s received"):format(
