@@ -153,9 +153,8 @@ function Reader:close()
   if self.token then
     local token, this = self.token, self.connection.content.propertyCollector
     self.token = nil
-    pcall(scope.timeout, FREE_SECONDS, function()
-      method.call(self.connection, this, "CancelRetrievePropertiesEx", { token = token })
-    end)
+    scope.shield(pcall, scope.timeout, FREE_SECONDS, method.call, self.connection, this,
+      "CancelRetrievePropertiesEx", { token = token })
   end
 end
 

@@ -210,7 +210,7 @@ end
 function fault.name(data)
   local name = data and data._typeName or "MethodFault"
   local stem = name:match "^(.+)Fault$"
-  if stem and not schema.type(name) and schema.type(stem) then
+  if stem and not schema.is_a(name, name) and schema.is_a(stem, stem) then
     return stem
   end
   return name
@@ -222,7 +222,7 @@ end
 ---@return boolean
 function fault.is(data, name)
   local own = fault.name(data)
-  return own == name or (schema.type(own) ~= nil and schema.type(name) ~= nil and schema.is_a(own, name))
+  return own == name or schema.is_a(own, name)
 end
 
 --- Opens a LocalizedMethodFault, as faults inside data are; a bare fault passes.

@@ -68,8 +68,16 @@ local function new_call(connection, this, name, args, options)
   }
 end
 
+--- After a write, an answer that is none leaves open whether it was carried out.
+local function is_open(e, call)
+  return not call.is_read and (e.code == "soap.xml" or retry.leaves_open(e))
+end
+
 --- Says in an error of the transport which call it struck.
 local function annotate(e, call)
+  if is_open(e, call) then
+    e = err.new { code = "http.unknown", message = e.message, detail = e.detail, cause = e.cause }
+  end
   if err.is(e) and e.code:find "^http%." and not e.method then
     e.method, e.object, e.operation = call.name, call.this, call.operation
     if e.code == "http.unknown" then

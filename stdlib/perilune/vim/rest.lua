@@ -61,8 +61,10 @@ end
 
 --- A refusal as an error. Without the JSON of one, it was not the service that answered.
 local function refusal(call, response, connection)
-  if response.status >= 500 and response.status ~= 500 then
-    return wire.status_error(response, ("%s %s"):format(call.verb, url_of(connection, call.path)))
+  if response.status > 500 then
+    local e = wire.status_error(response, ("%s %s"):format(call.verb, url_of(connection, call.path)))
+    e.code = call.verb ~= "GET" and not call.is_read and retry.leaves_open(e) and "http.unknown" or e.code
+    return e
   end
   local value = decoded(response:text())
   local kind = type(value) == "table" and (value.type or value.error_type)

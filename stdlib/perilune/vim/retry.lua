@@ -29,6 +29,13 @@ function retry.allows(e, idempotent)
   return NEVER_SENT[e.code] or idempotent and again or false
 end
 
+--- Whether a write that was answered so may have been carried out: by a server behind the one that answered.
+---@param e any
+---@return boolean
+function retry.leaves_open(e)
+  return err.is(e) and e.code == "http.status" and (e.status == 502 or e.status == 504)
+end
+
 --- Seconds to wait after a number of failures: up to half of it is chance.
 ---@param failures integer
 ---@param chance number?  0–1

@@ -8,16 +8,17 @@
 --- present values; so nothing is polled and nothing is missed. Both run as tasks of the connection, not
 --- of who waits: whoever is cancelled lets go, and the last one to let go early ends the wait on the server.
 --- The collector stays for the next task until the connection closes. All of it belongs to the session: after
---- a renewal it is made anew.
+--- a renewal it is made anew, and also after an answer was lost, since what it reported would be missed.
 local err = require "perilune.err"
 local fault = require "perilune.vim.fault"
 local method = require "perilune.vim.method"
+local retry = require "perilune.vim.retry"
 local scope = require "perilune.util.scope"
 local task = require "perilune.c.task"
 
 local WAIT_SECONDS = 300 -- one WaitForUpdatesEx; far below a session's idle limit
 local FREE_SECONDS = 2   -- for destroying what was made
-local REBUILDS = 3       -- of the collector in a row, without an update in between
+local REBUILDS = 5       -- of the collector in a row, without an update in between
 
 ---@class perilune.vim.Updates
 ---@field private connection perilune.vim.Connection
@@ -76,8 +77,10 @@ local function fail_all(self, e)
   end
 end
 
-local function is_gone(e)
-  return err.is(e) and (fault.is(e.fault, "ManagedObjectNotFound") or fault.is(e.fault, "NotAuthenticated"))
+--- Whether it may go better with a new collector: the server forgot the old one, or an answer was lost.
+local function can_begin_anew(e)
+  return retry.allows(e, true)
+    or err.is(e) and (fault.is(e.fault, "ManagedObjectNotFound") or fault.is(e.fault, "NotAuthenticated"))
 end
 
 -- The server's side ---------------------------------------------------------------------------------------
@@ -106,10 +109,11 @@ end
 --- Makes collector, view and filter; whatever waits is to be put into the list again.
 local function build(self)
   local content = self.connection.content
-  local own = self:call(content.propertyCollector, "CreatePropertyCollector")
-  local view = self:call(content.viewManager, "CreateListView", {})
-  self:call(own, "CreateFilter", { spec = list_filter(view), partialUpdates = false })
-  self.server = { collector = own, view = view, version = "" }
+  local server = { version = "" }
+  self.server = server
+  server.collector = self:call(content.propertyCollector, "CreatePropertyCollector")
+  server.view = self:call(content.viewManager, "CreateListView", {})
+  self:call(server.collector, "CreateFilter", { spec = list_filter(server.view), partialUpdates = false })
   self.removed = {}
   for ref in pairs(self.held) do
     self.added[ref] = true
@@ -118,8 +122,12 @@ end
 
 local function destroy(self, server)
   pcall(scope.timeout, FREE_SECONDS, function()
-    self:call(server.collector, "DestroyPropertyCollector")
-    self:call(server.view, "DestroyView")
+    if server.collector then
+      self:call(server.collector, "DestroyPropertyCollector")
+    end
+    if server.view then
+      self:call(server.view, "DestroyView")
+    end
   end)
 end
 
@@ -132,8 +140,8 @@ local function overlaps(one, other)
   return false
 end
 
-local function modify(self, add, remove)
-  local unresolved = self:call(self.server.view, "ModifyListView", { add = add, remove = remove })
+local function modify(self, view, add, remove)
+  local unresolved = self:call(view, "ModifyListView", { add = add, remove = remove })
   for _, ref in ipairs(unresolved or {}) do
     local waited = self.held[ref]
     if waited then
@@ -147,13 +155,13 @@ end
 --- Puts into the list what is waited for now, and takes out what no longer is. What comes back is taken out
 --- first: only then it enters anew, and its present values are reported.
 local function edit(self)
-  local added, removed = self.added, self.removed
+  local view, added, removed = self.server.view, self.added, self.removed
   self.added, self.removed = {}, {}
   if overlaps(added, removed) then
-    modify(self, {}, keys(removed))
+    modify(self, view, {}, keys(removed))
     removed = {}
   end
-  modify(self, keys(added), keys(removed))
+  modify(self, view, keys(added), keys(removed))
 end
 
 -- The listener --------------------------------------------------------------------------------------------
@@ -189,7 +197,7 @@ local function wait_once(self, server)
   local set = self:call(server.collector, "WaitForUpdatesEx", {
     version = server.version,
     options = { maxWaitSeconds = WAIT_SECONDS },
-  }, { stall = WAIT_SECONDS + 60 })
+  }, { stall = WAIT_SECONDS + 60, once = true })
   if set then
     self.rebuilds = 0
     server.version = set.version
@@ -235,6 +243,9 @@ end
 local function edit_all(self)
   while next(self.added) do
     if not self.server then
+      if self.rebuilds > 0 then
+        task.sleep(retry.pause(self.rebuilds))
+      end
       build(self)
     end
     edit(self)
@@ -248,7 +259,7 @@ end
 
 function Updates:listen()
   local server = self.server
-  if self.count > 0 then
+  if server and self.count > 0 then
     background(self, "listener", function() listen(self, server) end, function(e) self:mend(server, e) end)
   end
 end
@@ -263,8 +274,10 @@ function Updates:mend(server, e)
     return
   end
   self:give_up()
+  self:free(server)
   self.rebuilds = self.rebuilds + 1
-  if not is_gone(e) or self.rebuilds > REBUILDS then
+  if not can_begin_anew(e) or self.rebuilds > REBUILDS then
+    self.rebuilds = 0
     fail_all(self, e)
     return
   end
@@ -280,6 +293,13 @@ function Updates:give_up()
   self.server, self.listener = nil, nil
   cancel(listener)
   return listener and server
+end
+
+--- Destroys a collector that was given up, in a task of its own.
+function Updates:free(server)
+  if server then
+    task.spawn(destroy, self, server):context(false)
+  end
 end
 
 --- Begins to wait for an object; to be ended by `release`.
@@ -301,8 +321,7 @@ end
 function Updates:release(waited)
   drop(self, waited.ref)
   if self.count == 0 and self.listener then
-    local server = self:give_up()
-    task.spawn(destroy, self, server):context(false)
+    self:free(self:give_up())
   end
 end
 

@@ -171,8 +171,13 @@ end)
 t.test("waiting survives a cut connection", function()
   local lab, vc = connect()
   slow(lab, "PowerOffVM_Task", 300)
-  lab:rules { { method = "WaitForUpdatesEx", times = 2, action = { cut = "after" } } }
-  t.equal(vm_named(vc):PowerOffVM_Task():await().state, "success")
+  local vm = vm_named(vc)
+  for _, where in ipairs { "before", "after", "middle" } do
+    lab:rules { { method = "WaitForUpdatesEx", times = 2, action = { cut = where } } }
+    t.equal(vm:PowerOffVM_Task():await().state, "success", where)
+    lab:rules { { method = "ModifyListView", times = 1, action = { cut = where } } }
+    t.equal(vm:PowerOnVM_Task():await().state, "success", where)
+  end
 end)
 
 t.test("where updates cannot be had, all that wait are told why", function()
