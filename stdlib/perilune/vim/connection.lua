@@ -58,7 +58,7 @@ local connection = {}
 
 local function new_pool(target, connections)
   return http.pool {
-    connections = connections,
+    connections = connections and math.max(connections, 2), -- one may be held by a wait for updates
     ca_file = target.ca_files,
     thumbprints = target.thumbprints,
     cert = target.cert,
@@ -103,8 +103,11 @@ local function keep_alive(self)
   while true do
     task.sleep(math.max(self.last_used + every - task.now(), 0.01))
     if task.now() - self.last_used >= every then
-      pcall(self.current_time, self) -- a server that is away now may be back later
-      self.last_used = task.now()
+      local ok, e = pcall(self.current_time, self)
+      if not ok and err.has(e, "task.cancelled") then
+        return
+      end
+      self.last_used = task.now() -- a server that is away now may be back later
     end
   end
 end
@@ -147,12 +150,7 @@ local function end_keeper(self)
   end
 end
 
---- Logs out and closes all connections. May be called often; never raises.
-function Connection:close()
-  if self.is_closed then
-    return
-  end
-  self.is_closed = true
+local function shut(self)
   end_keeper(self)
   self.updates:close()
   self.rest_session:close()
@@ -161,6 +159,15 @@ function Connection:close()
   end
   self.space.connection = nil
   self.pool:close()
+end
+
+--- Logs out and closes all connections, which a cancellation does not stop but a deadline of its own does.
+--- May be called often.
+function Connection:close()
+  if not self.is_closed then
+    self.is_closed = true
+    scope.shield(shut, self)
+  end
 end
 
 Connection.__close = Connection.close
