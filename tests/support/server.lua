@@ -132,6 +132,16 @@ function Server:perilune(...)
   return t.command(command)
 end
 
+--- How many sessions of the program the server has.
+---@return integer
+function Server:sessions()
+  local count = 0
+  for _, session in ipairs(self:govc_json("session.ls").sessionList) do
+    if session.userAgent:find "Perilune" then count = count + 1 end
+  end
+  return count
+end
+
 --- Asks the server's own endpoint for tests: rules and counters.
 local function control(self, method, path, body)
   local base = self.env.GOVC_URL:match "^https://[^/]+"
