@@ -17,7 +17,7 @@ t.test("a fault in the middle says what was done, that nothing was undone, and w
   t.match(text, 'vm "web-02" create')
   t.match(text, "InsufficientStorageSpace")
   t.match(text, "web-tier.lua:")
-  t.match(text, "nothing was undone")
+  t.match(text, "Nothing was undone")
   t.equal(vc:sessions(), 0)
 end)
 
