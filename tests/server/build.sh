@@ -28,8 +28,7 @@ fi
 say "building vcenter, vcsim and govc with $(./go.sh env GOVERSION); the first time takes a minute"
 started=$(mktemp "$bin/.built.XXXXXX")
 trap 'rm -f "$started"' EXIT
-./go.sh build -ldflags='-s -w' -o "$bin/vcenter" .
-./go.sh build -ldflags='-s -w' -o "$bin/vcsim" ./vcsim
-./go.sh build -ldflags='-s -w' -o "$bin/govc" ./govc
+./go.sh build -ldflags='-s -w' -o "$bin/" . ./vcsim ./govc
+mv "$bin/server" "$bin/vcenter" # go names it after the folder
 mv "$started" "$bin/.built"
 say "built $bin/{vcenter,vcsim,govc}"

@@ -133,3 +133,25 @@ func TestPortGroupInUseStays(t *testing.T) {
 	}
 	fault[*types.NotFound](v, v.networkSystem(host).RemovePortGroup(v.ctx, "web"))
 }
+
+func TestNetworkSystemsAreReachedFromTheirHosts(t *testing.T) {
+	v := start(t, nil)
+	cluster, err := v.find.ClusterComputeResource(v.ctx, "DC0_C0")
+	v.ok(err)
+	host := &types.TraversalSpec{Type: "HostSystem", Path: "configManager.networkSystem"}
+	hosts := &types.TraversalSpec{Type: "ComputeResource", Path: "host", SelectSet: []types.BaseSelectionSpec{host}}
+	res, err := v.Client.PropertyCollector().RetrieveProperties(v.ctx, types.RetrieveProperties{
+		SpecSet: []types.PropertyFilterSpec{{
+			ObjectSet: []types.ObjectSpec{{Obj: cluster.Reference(), SelectSet: []types.BaseSelectionSpec{hosts}}},
+			PropSet:   []types.PropertySpec{{Type: "HostNetworkSystem", PathSet: []string{"networkInfo.portgroup"}}},
+		}},
+	})
+	v.ok(err)
+	if len(res.Returnval) != 3 {
+		t.Fatalf("%d network systems", len(res.Returnval))
+	}
+	list := res.Returnval[0].PropSet[0].Val.(types.ArrayOfHostPortGroup).HostPortGroup
+	if len(list) != 2 || list[0].Spec.Name != "VM Network" {
+		t.Errorf("%+v", list)
+	}
+}

@@ -46,12 +46,14 @@ func Install(service *simulator.Service) *Simulator {
 func (s *Simulator) handle(ctx *simulator.Context, method *simulator.Method) (mo.Reference, types.BaseMethodFault) {
 	s.planFor(ctx, method)
 	replacement := replace(ctx.Map.Get(method.This), method.Name)
-	if replacement == nil || ctx.Session == nil {
+	if replacement == nil {
 		return nil, nil
 	}
-	overlay := simulator.NewRegistry()
-	overlay.Put(replacement)
-	ctx.Session.Registry = overlay // ctx.Session is this call's own copy
+	if ctx.Session != nil { // before the login there is none
+		overlay := simulator.NewRegistry()
+		overlay.Put(replacement)
+		ctx.Session.Registry = overlay // ctx.Session is this call's own copy
+	}
 	return replacement, nil
 }
 
