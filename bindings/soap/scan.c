@@ -184,13 +184,21 @@ static xmlSAXHandler handlers(void)
     };
 }
 
+/* What libxml2 cannot lay to a parser it prints; parse() sees that something was wrong. */
+static void ignore(void *context, const char *format, ...)
+{
+    (void)context, (void)format;
+}
+
 struct peri_scan *peri_scan_new(struct peri_vocabulary *v)
 {
     struct peri_scan *s = peri_alloc(sizeof(*s));
     xmlSAXHandler sax = handlers();
     s->words = peri_vocabulary_hold(v);
     peri_buf_init(&s->text, PERI_LIMIT_XML_TEXT + PIECE);
+    xmlSetGenericErrorFunc(NULL, ignore);
     s->parser = xmlCreatePushParserCtxt(&sax, s, NULL, 0, NULL);
+    xmlCtxtUseOptions(s->parser, XML_PARSE_IGNORE_ENC | XML_PARSE_NONET);
     xmlDictFree(s->parser->dict);
     s->parser->dict = peri_vocabulary_dict(v);
     xmlDictReference(s->parser->dict);
@@ -274,6 +282,8 @@ static void parse(struct peri_scan *s)
     s->input_len -= len;
     if (s->is_complete)
         check_end(s, had_failed);
+    else if (!s->has_failed && s->parser->disableSAX)
+        fail(s, PERI_E_SOAP_XML, "the answer is not in UTF-8");
     else if (!s->has_failed)
         check_waiting(s);
 }

@@ -4,8 +4,8 @@
  * parser's frames. So what the reader does with a token (running Lua, which may leave by a long
  * jump) cannot hurt the parser. The input is parsed a piece at a time and only when tokens are
  * asked for: memory does not grow with the input. Refused: a DOCTYPE (and so every entity of its
- * own), bytes that are not the declared encoding, and what passes the limits for depth, tags and
- * texts. */
+ * own), bytes that are no UTF-8, whatever encoding is declared, and what passes the limits for
+ * depth, tags and texts. */
 #ifndef PERI_SCAN_H
 #define PERI_SCAN_H
 

@@ -1,5 +1,5 @@
-/* decode_fuzz.c: any bytes as an answer of a server. Beyond crashes and leaks it looks for answers that
- * decode to something else when they come in other chunks.
+/* decode_fuzz.c: any bytes as an answer of a server. Beyond crashes and leaks it looks for answers
+ * that decode to something else when they come in other chunks.
  *
  * Input: a byte that gives the size of the chunks and whether rows are wanted, then the answer. */
 #include <stdlib.h>

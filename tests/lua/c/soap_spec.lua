@@ -65,6 +65,47 @@ t.test("fields stand in the schema's order, bases first, types told where they d
     .. "</deviceChange></spec>")
 end)
 
+t.test("a new VM's controller, disk and network card are told apart", function()
+  local function add(device, file)
+    return { operation = "add", fileOperation = file, device = device }
+  end
+  local config = {
+    name = "web", guestId = "debian12_64Guest", memoryMB = 4096, files = { vmPathName = "[ds]" },
+    deviceChange = {
+      add { _typeName = "ParaVirtualSCSIController", key = -1, busNumber = 0, sharedBus = "noSharing" },
+      add({
+        _typeName = "VirtualDisk", key = -2, controllerKey = -1, unitNumber = 0, capacityInKB = 1024,
+        backing = {
+          _typeName = "VirtualDiskFlatVer2BackingInfo", fileName = "[ds]", diskMode = "persistent",
+          thinProvisioned = true,
+        },
+      }, "create"),
+      add {
+        _typeName = "VirtualVmxnet3", key = -3,
+        backing = { _typeName = "VirtualEthernetCardNetworkBackingInfo", deviceName = "VM Network" },
+        connectable = { startConnected = true, allowGuestControl = true, connected = false },
+      },
+    },
+  }
+  t.equal(content {
+    method = "CreateVM_Task", this = folder,
+    args = { config = config, pool = space:object("ResourcePool", "resgroup-1") },
+  }, "<config><name>web</name><guestId>debian12_64Guest</guestId>"
+    .. "<files><vmPathName>[ds]</vmPathName></files><memoryMB>4096</memoryMB>"
+    .. '<deviceChange><operation>add</operation><device xsi:type="ParaVirtualSCSIController"><key>-1</key>'
+    .. "<busNumber>0</busNumber><sharedBus>noSharing</sharedBus></device></deviceChange>"
+    .. "<deviceChange><operation>add</operation><fileOperation>create</fileOperation>"
+    .. '<device xsi:type="VirtualDisk"><key>-2</key><backing xsi:type="VirtualDiskFlatVer2BackingInfo">'
+    .. "<fileName>[ds]</fileName><diskMode>persistent</diskMode><thinProvisioned>true</thinProvisioned>"
+    .. "</backing><controllerKey>-1</controllerKey><unitNumber>0</unitNumber>"
+    .. "<capacityInKB>1024</capacityInKB></device></deviceChange>"
+    .. '<deviceChange><operation>add</operation><device xsi:type="VirtualVmxnet3"><key>-3</key>'
+    .. '<backing xsi:type="VirtualEthernetCardNetworkBackingInfo"><deviceName>VM Network</deviceName>'
+    .. "</backing><connectable><startConnected>true</startConnected>"
+    .. "<allowGuestControl>true</allowGuestControl><connected>false</connected></connectable></device>"
+    .. '</deviceChange></config><pool type="ResourcePool">resgroup-1</pool>')
+end)
+
 t.test("a type that is the declared one is not told", function()
   t.equal(reconfigure { files = { _typeName = "VirtualMachineFileInfo", vmPathName = "[ds]" } },
     "<spec><files><vmPathName>[ds]</vmPathName></files></spec>")

@@ -45,7 +45,9 @@ static void refuses(const char *xml, const char *words)
     for (size_t chunk = 1; chunk <= 64; chunk += 63) {
         struct peri_trace t;
         trace_init(&t);
-        assert_non_null(strstr(trace_decode(&t, v, bytes, chunk, false), words));
+        const char *text = trace_decode(&t, v, bytes, chunk, false);
+        if (strstr(text, words) == NULL)
+            fail_msg("wanted \"%s\", got: %s", words, text);
         peri_buf_deinit(&t.text);
     }
     peri_vocabulary_free(v);
@@ -201,6 +203,45 @@ static void what_is_no_answer_is_refused(void **state)
     refuses(RESPONSE("QueryPerfCounter", "<returnval><key>1x</key></returnval>"), "is no int");
 }
 
+#define OPEN "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body>"
+#define CLOSE "</s:Body></s:Envelope>"
+
+/* Each of these once made libxml2 drop what came after, without an error on the parser. */
+static void broken_encodings_cut_nothing_off(void **state)
+{
+    (void)state;
+#define LONG                                                                                       \
+    "<a>aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa</a>"
+    refuses("<?xml version=\"1.0\" encoding=\"UT.F-8\"?>" OPEN LONG "<b>\xd1X</b>" LONG CLOSE,
+            "the answer is not");
+    refuses("<?xml version=\"1.0\" encoding=\"latin1\"?>" OPEN LONG "<b>\xfc</b>" LONG CLOSE,
+            "the answer is not");
+}
+
+/* UTF-16 with half a surrogate pair where the text has a '#'. */
+static void broken_wide_characters_are_refused(void **state)
+{
+    (void)state;
+    static const char narrow[] =
+        ENVELOPE("<AcquireCloneTicketResponse><returnval>#</returnval>" LONG LONG LONG LONG
+                 "</AcquireCloneTicketResponse>");
+    char wide[2 * sizeof(narrow)] = "\xff\xfe";
+    size_t len = 2;
+    for (const char *c = strchr(narrow, '>') + 1; *c != '\0'; c++) {
+        wide[len++] = *c == '#' ? '\0' : *c;
+        wide[len++] = *c == '#' ? '\xd8' : '\0';
+    }
+    for (size_t chunk = 1; chunk <= len; chunk += 7) {
+        struct peri_vocabulary *v = peri_vocabulary_new();
+        struct peri_trace t;
+        trace_init(&t);
+        assert_non_null(
+            strstr(trace_decode(&t, v, (struct peri_str){wide, len}, chunk, false), "the answer "));
+        peri_buf_deinit(&t.text);
+        peri_vocabulary_free(v);
+    }
+}
+
 static void every_cut_is_told(void **state)
 {
     (void)state;
@@ -241,8 +282,6 @@ static void refuses_repeated(const char *before, const char *what, size_t times,
     test_free(xml);
 }
 
-#define OPEN "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body>"
-
 static void ceilings_hold(void **state)
 {
     (void)state;
@@ -267,6 +306,8 @@ int main(void)
         cmocka_unit_test(rows_come_when_they_are_complete),
         cmocka_unit_test(texts_are_whole_whatever_they_hold),
         cmocka_unit_test(what_is_no_answer_is_refused),
+        cmocka_unit_test(broken_encodings_cut_nothing_off),
+        cmocka_unit_test(broken_wide_characters_are_refused),
         cmocka_unit_test(every_cut_is_told),
         cmocka_unit_test(ceilings_hold),
     };
