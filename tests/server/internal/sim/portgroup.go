@@ -39,7 +39,7 @@ func (n *hostNetworkSystem) AddPortGroup(ctx *simulator.Context, req *types.AddP
 	portGroups.Lock()
 	defer portGroups.Unlock()
 	if fault := n.add(ctx, req.Portgrp); fault != nil {
-		body.Fault_ = simulator.Fault("", fault)
+		body.Fault_ = simulator.Fault(Message(fault), fault)
 		return body
 	}
 	body.Res = &types.AddPortGroupResponse{}
@@ -52,7 +52,7 @@ func (n *hostNetworkSystem) UpdatePortGroup(ctx *simulator.Context, req *types.U
 	portGroups.Lock()
 	defer portGroups.Unlock()
 	if fault := n.update(ctx, req.PgName, req.Portgrp); fault != nil {
-		body.Fault_ = simulator.Fault("", fault)
+		body.Fault_ = simulator.Fault(Message(fault), fault)
 		return body
 	}
 	body.Res = &types.UpdatePortGroupResponse{}
@@ -65,7 +65,7 @@ func (n *hostNetworkSystem) RemovePortGroup(ctx *simulator.Context, req *types.R
 	portGroups.Lock()
 	defer portGroups.Unlock()
 	if fault := n.remove(ctx, req.PgName); fault != nil {
-		body.Fault_ = simulator.Fault("", fault)
+		body.Fault_ = simulator.Fault(Message(fault), fault)
 		return body
 	}
 	body.Res = &types.RemovePortGroupResponse{}
