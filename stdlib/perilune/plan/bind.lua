@@ -83,11 +83,7 @@ function Binder:lookup_node(lookup)
   if node then return node end
   local kind, name = lookup.kind, lookup.name
   node = { kind = kind, name = name, label = label(kind, name), where = lookup.where }
-  if lookup.live then
-    node.entry = self.estate:entry(lookup.ref)
-  elseif is_in_inventory(lookup.kind) then
-    node.entry = self:find(lookup)
-  end
+  if is_in_inventory(lookup.kind) then node.entry = self:find(lookup) end
   if node.entry then node.name = node.entry.name end
   self.nodes[lookup] = node
   return node
@@ -111,8 +107,8 @@ end
 function Binder:attribute(node, key)
   if key == "name" then return node.name end
   local attribute = node.kind.attributes[key]
-  local value = node.entry and attribute.value(node.entry, self.estate)
-  if not attribute.kind or value == nil then return value end
+  local value = attribute and node.entry and attribute.value(node.entry, self.estate)
+  if value == nil or not attribute.kind then return value end
   local kind = self.kinds[attribute.kind]
   if not attribute.list then return self:entry_node(kind, value) end
   local list = {}
@@ -191,24 +187,33 @@ function bind.resources(binder, declaration)
   return binder.list
 end
 
---- What lookup.value is to be: attributes of the object as a playbook can hold them, those of a kind as
---- handles, which the lookup makes.
-local function value_of(binder, lookup, node)
-  local function as_handle(other)
-    local known = { ref = other.entry.ref }
-    known.value = value_of(binder, lookup, other)
-    return lookup.entry(other.kind.name, other.name, known)
+-- A bound value as data: what is of a kind by its label.
+local function plain(value)
+  if type(value) ~= "table" or getmetatable(value) then return value end
+  if value.kind and value.label then return value.label end
+  local copy = {}
+  for key, inner in pairs(value) do copy[key] = plain(inner) end
+  return copy
+end
+
+---@class perilune.plan.Output
+---@field name string
+---@field value any  nil: known only after apply
+
+--- The declaration's outputs, in the order of the file.
+---@return perilune.plan.Output[]
+function bind.outputs(binder, declaration)
+  local list = {}
+  for i, name in ipairs(declaration.output_names or {}) do
+    list[i] = { name = name, value = plain(binder:value(declaration.outputs[name])) }
   end
-  return function(key)
-    local value = binder:attribute(node, key)
-    if type(value) ~= "table" then return value end
-    if value.entry then return as_handle(value) end
-    local list = {}
-    for i, other in ipairs(value) do
-      list[i] = as_handle(other)
-    end
-    return list
-  end
+  return list
+end
+
+--- What lookup.value is to be: attributes of the object; those of a kind as nodes, of which the playbook
+--- makes handles.
+local function value_of(binder, node)
+  return function(key) return binder:attribute(node, key) end
 end
 
 --- Gives each lookup its value(key), for playbooks that use an attribute as a plain value while they are
@@ -219,7 +224,7 @@ function bind.lookups(binder, lookups)
     local told = #binder.problems
     local node = binder:lookup_node(lookup)
     if node.entry then
-      lookup.value = value_of(binder, lookup, node)
+      lookup.value = value_of(binder, node)
     elseif not lookup.needed then
       binder.problems[told + 1] = nil
     end

@@ -275,6 +275,7 @@ function Planner:make(declaration, options)
   local live = self:inventory()
   local binder = bind.new(live, kinds)
   local nodes = bind.resources(binder, declaration)
+  making.plan.outputs = bind.outputs(binder, declaration)
   raise_all(binder.problems)
   if not making.destroy then nodes = expand(nodes, live, problems) end
   local ctx = context.new(live, nodes, declaration.owner)
@@ -325,10 +326,10 @@ end
 
 --- Plans the declaration anew against what is there now: after an apply nothing should be left to do.
 ---@param options { destroy: boolean? }?  as for the plan that was carried out
----@return perilune.plan.Change[]  what still differs
+---@return perilune.plan.Plan plan  its changes are what still differs
 function Planner:verify(declaration, options)
   self.estate = nil
-  return self:make(declaration, options).changes
+  return self:make(declaration, options)
 end
 
 return planner
