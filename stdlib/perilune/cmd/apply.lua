@@ -72,12 +72,12 @@ local function carry_out(shown, vc, plan, run, parallel)
   end)
 end
 
--- What a new plan would still do. Where it cannot be made the apply is not known to have worked.
+-- A new plan: what is still to do. Where it cannot be made the apply is not known to have worked.
 local function remaining(work, declaration, mode)
-  local ok, changes = xpcall(work.verify, err.wrap, work, declaration, mode)
-  if ok then return changes end
+  local ok, plan = xpcall(work.verify, err.wrap, work, declaration, mode)
+  if ok then return plan end
   err.raise {
-    code = "apply.unsettled", where = false, cause = changes,
+    code = "apply.unsettled", where = false, cause = plan,
     message = "all steps were done, but it could not be checked whether all is as declared now",
   }
 end
@@ -92,12 +92,13 @@ local function apply_plan(work, shown, declaration, plan, mode)
     shown:stopped(result, report)
     return result.interrupted and 130 or 5
   end
-  local changes = remaining(work, declaration, mode)
-  if #changes > 0 then
-    shown:unsettled(changes, report)
+  local after = remaining(work, declaration, mode)
+  if #after.changes > 0 then
+    shown:unsettled(after.changes, report)
     return 5
   end
   shown:applied(report)
+  if not mode.destroy then shown:values(after.outputs) end
   return 0
 end
 
@@ -108,16 +109,16 @@ end
 ---@return integer
 function apply.run(options, shown, mode)
   local work <close> = session.new(options, shown)
-  local declaration, code = work:load "plan", 0
+  local declaration = work:load "plan"
   local plan = work:plan(declaration, mode)
   shown:plan(plan, { destroy = mode.destroy })
-  if #plan.changes > 0 then
-    refuse(plan, options.allow)
-    confirm(shown, options, mode.question)
-    code = apply_plan(work, shown, declaration, plan, mode)
+  if #plan.changes == 0 then
+    if not mode.destroy then shown:values(plan.outputs) end
+    return 0
   end
-  if code == 0 and not mode.destroy then shown:values(declaration.outputs) end
-  return code
+  refuse(plan, options.allow)
+  confirm(shown, options, mode.question)
+  return apply_plan(work, shown, declaration, plan, mode)
 end
 
 ---@param options table

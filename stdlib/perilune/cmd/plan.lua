@@ -26,7 +26,7 @@ function plan.main(options, shown)
   local declaration = work:load "plan"
   local made = work:plan(declaration)
   shown:plan(made, { refusals = planner.refusals(made, options.allow) })
-  shown:values(declaration.outputs)
+  shown:values(made.outputs)
   return #made.changes > 0 and 2 or 0
 end
 

@@ -32,6 +32,12 @@ function Session:open()
   })
 end
 
+-- Where the playbook first needed the server does not matter when the server cannot be had.
+local function without_place(e, path)
+  if path and e.where and e.where.file == path then e.where = nil end
+  return e
+end
+
 --- The connection; whoever asks first opens it, whoever asks meanwhile waits for that.
 ---@return perilune.vim.Connection
 function Session:vcenter()
@@ -41,10 +47,10 @@ function Session:vcenter()
   if not ok then
     local opening = self.opening
     self.opening = nil
-    opening:reject(result)
+    opening:reject(without_place(result, self.options.file))
     error(result, 0)
   end
-  self.vc = result
+  self.vc, self.opened = result, task.now()
   self.opening:resolve(result)
   return result
 end
@@ -80,21 +86,21 @@ function Session:load(mode)
   error(self:as_mistakes(result), 0)
 end
 
---- Plans, and counts what was asked of the server for it.
+--- Plans, and counts what was asked of the server since the login, the playbook's own questions included.
 ---@param declaration perilune.playbook.Declaration
 ---@param options { destroy: boolean? }?
 ---@return perilune.plan.Plan
 function Session:plan(declaration, options)
-  local vc, began = self:vcenter(), task.now()
+  local vc = self:vcenter()
   local plan = self:planner():make(declaration, options)
-  plan.reads = { requests = vc:stats().requests, seconds = task.now() - began }
+  plan.reads = { requests = vc:stats().requests, seconds = task.now() - self.opened }
   return plan
 end
 
---- What a new plan would still change.
+--- Plans anew; its changes are what is still to do.
 ---@param declaration perilune.playbook.Declaration
 ---@param options { destroy: boolean? }
----@return perilune.plan.Change[]
+---@return perilune.plan.Plan
 function Session:verify(declaration, options)
   return self:planner():verify(declaration, options)
 end

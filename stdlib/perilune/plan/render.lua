@@ -307,8 +307,8 @@ end
 
 local function nothing_to_do(plan, options)
   if options.destroy then
-    return #plan.kept == 0 and "Nothing to do: none of it is there."
-      or ("Nothing to do: what is there, %d, is kept."):format(#plan.kept)
+    return #plan.kept == 0 and "Nothing to destroy: none of it is there."
+      or ("Nothing to destroy: %d kept."):format(#plan.kept)
   elseif #plan.unchanged == 1 then
     return "Nothing to do: 1 resource is as declared."
   end

@@ -101,7 +101,7 @@ local function headline(result, options)
   part(#result.done, "done")
   part(#result.skipped, "not begun")
   local word, after = result.interrupted and "Interrupted" or "Failed", text.spent(options.seconds)
-  return ("%s after %s: %s; nothing was undone."):format(word, after, table.concat(parts, ", "))
+  return ("%s after %s: %s. Nothing was undone."):format(word, after, table.concat(parts, ", "))
 end
 
 local function advice(result)
@@ -164,15 +164,15 @@ local function value_text(value)
   return ("{ %s }"):format(table.concat(parts, ", "))
 end
 
---- A playbook's outputs, by name; nothing where there are none.
----@param outputs table<string, any>
+--- A playbook's outputs, a line each.
+---@param outputs perilune.plan.Output[]
 ---@return string
 function report.values(outputs)
   local lines = {}
-  for name, value in pairs(outputs) do
-    lines[#lines + 1] = ("output %s = %s\n"):format(text.visible(name), value_text(value))
+  for i, output in ipairs(outputs) do
+    local shown = output.value == nil and "(known after apply)" or value_text(output.value)
+    lines[i] = ("output %s = %s\n"):format(text.visible(output.name), shown)
   end
-  table.sort(lines)
   return table.concat(lines)
 end
 

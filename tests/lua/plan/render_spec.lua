@@ -112,7 +112,7 @@ t.test("names what a destroy keeps and why", function()
   kept
   folder "web"  it still holds or serves vm "stranger"
 
-Nothing to do: what is there, 1, is kept.
+Nothing to destroy: 1 kept.
 ]])
 end)
 

@@ -45,7 +45,7 @@ t.test("says what was done, what was not, and that nothing was undone", function
   local result = { done = { 1 }, failed = failed, unknown = {}, skipped = { 2 }, interrupted = false }
   t.equal(report.stopped(result, options(plan)), [[
 
-Failed after 48 s: 1 step failed, 1 done, 1 not begun; nothing was undone.
+Failed after 48 s: 1 step failed, 1 done, 1 not begun. Nothing was undone.
   done      vm "web-02" create
   not done  vm "web-02" power on
 What to do: remove the cause, then run the same command again; it does only what is missing.
@@ -57,7 +57,7 @@ t.test("says of an interruption what may still be under way", function()
   local unknown = { { step = plan.steps[1], error = err.new { code = "task.interrupted", message = "x" } } }
   local result = { done = {}, failed = {}, unknown = unknown, skipped = { 2, 3 }, interrupted = true }
   local told = report.stopped(result, options(plan))
-  t.match(told, "Interrupted after 48 s: 1 step of unknown outcome, 2 not begun; nothing was undone.")
+  t.match(told, "Interrupted after 48 s: 1 step of unknown outcome, 2 not begun. Nothing was undone.")
   t.match(told, '  unknown   vm "web-02" create\n')
   t.match(told, "plan again in a moment")
 end)
@@ -85,7 +85,8 @@ web.lua:7: what comes after this line was not checked
 ]])
 end)
 
-t.test("shows outputs by name", function()
-  t.equal(report.values { hosts = { "a", "b" }, address = "10.0.0.1" },
-    "output address = 10.0.0.1\noutput hosts = { a, b }\n")
+t.test("shows outputs in their order, and which are known only after apply", function()
+  t.equal(report.values { { name = "hosts", value = { "a", "b" } }, { name = "address" }, { name = "n", value = 5 } },
+    "output hosts = { a, b }\noutput address = (known after apply)\noutput n = 5\n")
+  t.equal(report.values {}, "")
 end)

@@ -10,7 +10,7 @@ local output = {}
 ---@field stopped fun(self, result: perilune.plan.Result, report: perilune.plan.ReportOptions)
 ---@field unsettled fun(self, changes: perilune.plan.Change[], report: perilune.plan.ReportOptions)
 ---@field valid fun(self, declaration: perilune.playbook.Declaration)
----@field values fun(self, outputs: table<string, any>)
+---@field values fun(self, outputs: perilune.plan.Output[])
 ---@field target fun(self, target: perilune.vim.Target)
 ---@field request fun(self, what: string, seconds: number, status: integer)
 ---@field stats fun(self, stats: table)

@@ -53,7 +53,9 @@ function JsonOutput:valid(declaration)
 end
 
 function JsonOutput:values(outputs)
-  if next(outputs) ~= nil then write { type = "outputs", values = plan_json.plain(outputs) } end
+  for _, output in ipairs(outputs) do
+    write { type = "output", name = output.name, value = plan_json.plain(output.value), known = output.value ~= nil }
+  end
 end
 
 function JsonOutput:target(target)
