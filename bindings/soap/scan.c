@@ -162,7 +162,9 @@ static void on_error(void *user, xmlErrorPtr problem)
         return;
     int len = problem->message == NULL ? 0 : (int)strcspn(problem->message, "\n");
     s->has_failed = true;
-    if (!s->has_root)
+    if (problem->code == XML_ERR_NO_MEMORY) /* as its dictionary says that the limit is reached */
+        peri_error_set(&s->error, PERI_E_LIMIT, "the answer has too many different names");
+    else if (!s->has_root)
         peri_error_set(&s->error, PERI_E_SOAP_XML, "the answer is not XML");
     else
         peri_error_set(&s->error, PERI_E_SOAP_XML,

@@ -41,11 +41,11 @@ static const char *const word_texts[PERI_WORD_COUNT] = {
 #undef PERI_WORD
 };
 
-/* One answer alone may pass the limit some times over. */
+/* libxml2 looks at the limit when it needs more memory: an answer may pass it some times over. */
 static xmlDictPtr new_dict(void)
 {
     xmlDictPtr dict = xmlDictCreate();
-    xmlDictSetLimit(dict, 8 * PERI_LIMIT_XML_NAMES);
+    xmlDictSetLimit(dict, PERI_LIMIT_XML_NAMES);
     return dict;
 }
 

@@ -442,6 +442,15 @@ end)
 t.test("depth, tags and names of an answer have ceilings", function()
   t.raises(function() decode(envelope(("<a>"):rep(300) .. ("</a>"):rep(300))) end, "limit")
   t.raises(function() decode(envelope("<a " .. ("b"):rep(100000))) end, "limit")
+  local names, types = {}, {}
+  for i = 1, 200000 do
+    names[i] = ("<name%020d/>"):format(i)
+    types[i] = ("<a i:type='name%020d'/>"):format(i)
+  end
+  t.raises(function() result("Newer", "<returnval>" .. table.concat(names) .. "</returnval>") end, "limit")
+  local body = '<returnval xmlns:i="http://www.w3.org/2001/XMLSchema-instance">' .. table.concat(types)
+  t.raises(function() result("Newer", body .. "</returnval>") end, "limit")
+  t.equal(result("Newer", "<returnval><a>1</a></returnval>"), { a = "1" })
 end)
 
 t.test("a decoder that failed stays over", function()
