@@ -8,6 +8,7 @@ local version = require "perilune.vim.version"
 local login = {}
 
 local OLDEST_VERSION = "6.0"      -- spoken to a server that does not say what it speaks
+local ANSWER_SECONDS = 30         -- for the first answers: whoever is silent longer is no vSphere
 local DOCUMENT_LIMIT = 256 * 1024 -- bytes of the list of versions
 
 --- The version to speak. A server without the list is asked what it is in the oldest version.
@@ -20,6 +21,7 @@ function login.negotiate(connection)
     method = "GET",
     idempotent = true,
     max_body = DOCUMENT_LIMIT,
+    stall_timeout = ANSWER_SECONDS,
   })
   local offered = response.status == 200 and version.offered(response:text()) or {}
   return version.choose(offered) or OLDEST_VERSION
@@ -33,9 +35,10 @@ local function lines_of(e)
 end
 
 local function not_vsphere(target, answer)
+  local place = ("%s:%d"):format(target.host, target.port)
   err.raise {
     code = "vim.not_vsphere",
-    message = ("%s: %s:%d is no vSphere server"):format(target.name, target.host, target.port),
+    message = ("%s is no vSphere server"):format(target.name == target.host and place or target.name .. ": " .. place),
     detail = answer,
     hint = "check the URL: it is that of a vCenter or an ESXi host, usually https://HOST/sdk",
   }
@@ -48,7 +51,7 @@ end
 function login.content(connection)
   local root = connection:object("ServiceInstance", "ServiceInstance")
   local ok, content, refused, cookie =
-    xpcall(method.bare, err.wrap, connection, root, "RetrieveServiceContent")
+    xpcall(method.bare, err.wrap, connection, root, "RetrieveServiceContent", nil, { stall = ANSWER_SECONDS })
   if not ok and not NOT_VSPHERE[content.code] then
     error(content, 0)
   elseif not ok then
@@ -90,7 +93,7 @@ function login.log_in(connection, cookie)
   local user_session, refused, own = method.bare(connection, manager, "Login", {
     userName = target.user,
     password = secret.reveal(target.password),
-  }, cookie)
+  }, { cookie = cookie })
   if refused then
     refuse(target, refused)
   elseif not own then
@@ -103,7 +106,7 @@ end
 ---@param connection perilune.vim.Connection
 ---@param cookie string
 function login.log_out(connection, cookie)
-  method.bare(connection, connection.content.sessionManager, "Logout", nil, cookie)
+  method.bare(connection, connection.content.sessionManager, "Logout", nil, { cookie = cookie })
 end
 
 return login

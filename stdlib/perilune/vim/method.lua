@@ -167,14 +167,14 @@ function method.open(connection, this, name, args, options)
 end
 
 --- Calls a method without a session, once: what comes before a login, and the login itself.
----@param cookie string?
+---@param options { cookie: string?, stall: number? }
 ---@return any value
 ---@return table? refused  the fault
----@return string? cookie  that the server set
-function method.bare(connection, this, name, args, cookie)
-  local reply, new_cookie = wire.send(connection, new_call(connection, this, name, args), cookie)
+---@return string? cookie  that the server set, or the one before
+function method.bare(connection, this, name, args, options)
+  local reply, cookie = wire.send(connection, new_call(connection, this, name, args, options), options.cookie)
   local value, refused = whole(reply)
-  return value, refused, new_cookie or cookie
+  return value, refused, cookie or options.cookie
 end
 
 return method
