@@ -4,6 +4,7 @@
 --- a short patience: what is still under way on the server is then named as such.
 local err = require "perilune.err"
 local channel = require "perilune.util.channel"
+local limits = require "perilune.plan.limits"
 local scope = require "perilune.util.scope"
 local services = require "perilune.plan.services"
 local step = require "perilune.kind.step"
@@ -61,7 +62,7 @@ end
 
 --- Begins what may begin; returns how many are under way.
 function Execution:start_ready()
-  while not self.stopping and self.running < self.parallel and self.next_ready <= #self.ready do
+  while not self.stopping and self.running < self.limit and self.next_ready <= #self.ready do
     local one = self.ready[self.next_ready]
     self.next_ready = self.next_ready + 1
     self.running = self.running + 1
@@ -156,7 +157,8 @@ end
 ---@return perilune.plan.Result
 function execute.run(plan, vc, options)
   local self = setmetatable({
-    plan = plan, vc = vc, parallel = options.parallel or 16, run = options.run, listener = options.listener,
+    plan = plan, vc = vc, run = options.run, listener = options.listener,
+    parallel = options.parallel or limits.CONNECTIONS, limit = limits.steps(options.parallel),
     objects = {}, begun = {}, settled = {}, running = 0, finished = channel.new(#plan.steps + 1),
     ready = {}, next_ready = 1, missing = {}, waiters = {},
     result = { done = {}, failed = {}, unknown = {}, skipped = {}, interrupted = false },

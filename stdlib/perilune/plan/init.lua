@@ -11,14 +11,13 @@ local estate = require "perilune.plan.estate"
 local facts = require "perilune.plan.facts"
 local graph = require "perilune.plan.graph"
 local kinds = require "perilune.kind"
+local limits = require "perilune.plan.limits"
 local names = require "perilune.util.names"
 local references_of = require "perilune.schema.references"
 local removal = require "perilune.plan.removal"
 local step = require "perilune.kind.step"
 
 local planner = {}
-
-local PARALLEL = 16
 
 ---@class perilune.plan.Planner
 local Planner = {}
@@ -262,7 +261,7 @@ function Making:order(nodes, binder)
   end
   graph.link(nodes, references(self.ctx, binder), self.change_of, self.plan.steps, rank_of)
   self.plan.counts = count(self.plan.changes)
-  self.plan.concurrency = graph.width(self.plan.steps, PARALLEL)
+  self.plan.concurrency = graph.width(self.plan.steps, limits.steps())
 end
 
 --- Makes the plan of a declaration. Waits for two batched reads, whatever the number of resources.

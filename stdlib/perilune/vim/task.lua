@@ -10,7 +10,7 @@ local watched = require "perilune.vim.watched"
 
 ---@class perilune.vim.Task: perilune.vim.Watched
 ---@field ref userdata  the managed object
----@field info table?  the newest TaskInfo that was seen
+---@field info table?  what was seen of its TaskInfo: task, state, progress, error, result
 ---@field call { method: string?, object: any, operation: string? }  what started it
 local Task = watched.class()
 
@@ -30,11 +30,15 @@ function Task:is_ended()
   return self.info ~= nil and ENDED[self.info.state] or false
 end
 
+--- One report has several changes, in any order: those beside the final state still count.
 function Task:change(path, value)
-  if path == "info" and value and not self:is_ended() then
-    self.info = value
-    self:news()
+  local field = path:match "^info%.(%a+)$"
+  if not field or field == "state" and self:is_ended() then
+    return
   end
+  self.info = self.info or { task = self.ref }
+  self.info[field] = value
+  self:news()
 end
 
 --- The error of a task that failed, or could not be followed; nil for success.
@@ -44,8 +48,8 @@ local function problem_of(self)
   elseif self.info.state == "error" then
     local call = self.call
     return fault.error(self.info.error, nil, {
-      method = call.method or self.info.descriptionId,
-      object = call.object or self.info.entity,
+      method = call.method,
+      object = call.object,
       operation = call.operation,
     })
   end
@@ -82,7 +86,7 @@ end
 ---@return "queued"|"running"|"success"|"error"
 function Task:status()
   if not self:is_ended() then
-    self:change("info", self.ref:get "info")
+    self:change("info.state", (self.ref:get "info.state"))
   end
   return self.info.state
 end

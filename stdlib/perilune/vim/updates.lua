@@ -85,9 +85,10 @@ end
 
 -- The server's side ---------------------------------------------------------------------------------------
 
---- What is reported of each type that can be waited for.
+--- What is reported of each type that can be waited for. Of a task only what changes, by its own path: all of
+--- `info` would come again with each percent.
 local REPORTED = {
-  { type = "Task", all = false, pathSet = { "info" } },
+  { type = "Task", all = false, pathSet = { "info.error", "info.progress", "info.result", "info.state" } },
   { type = "VirtualMachine", all = false, pathSet = { "runtime.powerState" } },
 }
 
