@@ -18,7 +18,7 @@ local known = {
   help = { flags = "-h --help", doc = "this" },
   json = { flags = "--json", doc = "one JSON object a line on stdout" },
   no_color = { flags = "--no-color", doc = "the same as --color=never" },
-  parallel = { flags = "-p --parallel", value = "N", doc = "connections at once (16); four steps each" },
+  parallel = { flags = "-p --parallel", value = "N", doc = "steps at once (64, on 16 connections)" },
   target = { flags = "-t --target", value = "NAME",
     doc = "from targets.lua; else PERILUNE_URL, GOVC_*, VSPHERE_*, VMWARE_*" },
   var = { flags = "-e --var", value = "NAME=VALUE", many = true, doc = "set a variable of the playbook" },

@@ -158,7 +158,7 @@ end
 function execute.run(plan, vc, options)
   local self = setmetatable({
     plan = plan, vc = vc, run = options.run, listener = options.listener,
-    parallel = options.parallel or limits.CONNECTIONS, limit = limits.steps(options.parallel),
+    parallel = options.parallel or limits.CONNECTIONS, limit = options.parallel or limits.STEPS,
     objects = {}, begun = {}, settled = {}, running = 0, finished = channel.new(#plan.steps + 1),
     ready = {}, next_ready = 1, missing = {}, waiters = {},
     result = { done = {}, failed = {}, unknown = {}, skipped = {}, interrupted = false },

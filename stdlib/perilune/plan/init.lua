@@ -261,7 +261,7 @@ function Making:order(nodes, binder)
   end
   graph.link(nodes, references(self.ctx, binder), self.change_of, self.plan.steps, rank_of)
   self.plan.counts = count(self.plan.changes)
-  self.plan.concurrency = graph.width(self.plan.steps, limits.steps())
+  self.plan.concurrency = graph.width(self.plan.steps, limits.STEPS)
 end
 
 --- Makes the plan of a declaration. Waits for two batched reads, whatever the number of resources.

@@ -4,15 +4,8 @@ local limits = {}
 --- Requests at once, unless --parallel says otherwise.
 limits.CONNECTIONS = 16
 
---- Steps under way for each connection: one that waits for its vSphere task holds none, so that with no more steps
---- than connections most of these would be idle.
-local STEPS_PER_CONNECTION = 4
-
---- How many steps may be under way with so many connections.
----@param connections integer?
----@return integer
-function limits.steps(connections)
-  return (connections or limits.CONNECTIONS) * STEPS_PER_CONNECTION
-end
+--- Steps under way, unless --parallel says otherwise. More than connections: a step that waits for its vSphere task
+--- holds none, and most of them would be idle.
+limits.STEPS = 64
 
 return limits
