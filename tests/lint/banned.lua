@@ -66,8 +66,8 @@ for _, path in ipairs(tree.files({ "runtime", "bindings" }, { ".c", ".h" })) do
 end
 for _, path in ipairs(tree.files({ "stdlib" }, { ".lua" })) do
   tree.each_line(tree.lua_code(tree.read(path)), function(line, number)
-    for call, rest in line:gmatch "%f[%w_.]([%a_]+%.[%a_]+)([^%w].?.?)" do
-      if not rest:find "^%s*=[^=]" then check(path, number, call, lua_calls[call]) end
+    for call in line:gmatch "%f[%w_.]([%a_]+%.[%a_]+)%s*[%(\"'{%[]" do
+      check(path, number, call, lua_calls[call])
     end
   end)
 end
