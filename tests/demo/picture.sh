@@ -12,7 +12,9 @@ playbook=playbooks/web-tier.lua
 start_vcenter
 perilune apply -y $playbook
 govc host.portgroup.change -host /DC0/host/DC0_C0/DC0_C0_H1 -vlan-id 666 web
+govc vm.power -off -force /DC0/vm/web/web-02
 govc vm.change -vm /DC0/vm/web/web-02 -m 2048
+govc vm.power -on /DC0/vm/web/web-02
 command="perilune plan $playbook -e count=4"
 {
     printf '\e[1m$ %s\e[0m\n' "$command"
