@@ -104,10 +104,8 @@ deps: ## install what is missing on a Debian machine
 
 .PHONY: demo try
 demo: ## see it work on a simulated vCenter, in acts
-	@tests/support/deps.sh demo
 	@tests/demo/demo.sh
 try: ## the same, yours to type in
-	@tests/support/deps.sh demo
 	@tests/demo/try.sh
 
 .PHONY: server

@@ -28,7 +28,7 @@ phase() {
     printf '%-46s' "$title"
     if "$@" >"$log" 2>&1 </dev/null; then
         printf '%s\n' "$(since "$start")"
-        grep -E '^(Installing|  [a-z]|tests/server: )' "$log" | sed "s/.*/    $dim&$plain/"
+        grep -E '^(  [^ ]+  +[^ ]|tests/server: .*(fetching|building))' "$log" | sed "s/.*/    $dim&$plain/"
     else
         printf '%sfailed%s\n' "$red" "$plain"
         cat "$log"
