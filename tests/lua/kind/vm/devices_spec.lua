@@ -60,5 +60,6 @@ t.test("removing a disk destroys its file, unless it is to be kept", function()
   changes:remove({ _typeName = "VirtualDisk", key = 1 })
   changes:remove({ _typeName = "VirtualDisk", key = 2 }, true)
   changes:remove({ _typeName = "VirtualVmxnet3", key = 3 })
-  t.equal({ changes.list[1].fileOperation, changes.list[2].fileOperation, changes.list[3].fileOperation }, { "destroy" })
+  local list = changes.list
+  t.equal({ list[1].fileOperation, list[2].fileOperation, list[3].fileOperation }, { "destroy" })
 end)

@@ -6,7 +6,8 @@
 #include <string.h>
 
 #define SOAP_NS "http://schemas.xmlsoap.org/soap/envelope/"
-#define INTERNAL_NS "urn:internalvim25" /* undocumented methods, of which the schema knows nothing */
+#define INTERNAL_NS                                                                                \
+    "urn:internalvim25" /* undocumented methods, of which the schema knows nothing */
 
 /* The first messages of libxml2, a line each. */
 struct report {
@@ -18,7 +19,8 @@ static void add(void *user, const xmlError *error)
 {
     struct report *report = user;
     const char *message = error->message != NULL ? error->message : "unknown error\n";
-    int n = snprintf(report->text + report->length, sizeof(report->text) - report->length, "%s", message);
+    int n = snprintf(report->text + report->length, sizeof(report->text) - report->length, "%s",
+                     message);
     if (n > 0) {
         report->length += (size_t)n;
         if (report->length >= sizeof(report->text))

@@ -7,7 +7,8 @@
 /* Returns the compiled schema, or NULL with a message for free() in *problem. */
 xmlSchemaPtr peri_schema_compile(const char *text, int length, char **problem);
 
-/* Returns NULL if the only child of the SOAP body of an envelope is valid, else a message for free(). */
+/* Returns NULL if the only child of the SOAP body of an envelope is valid, else a message for
+ * free(). */
 char *peri_schema_check(xmlSchemaPtr schema, const char *envelope, int length);
 
 #endif
