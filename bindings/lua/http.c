@@ -184,7 +184,8 @@ static int response_index(lua_State *L)
 /* ---- pool:request ---- */
 
 static const char *const request_options[] = {
-    "url", "method", "headers", "body", "idempotent", "max_body", "timeout", "stall_timeout", NULL,
+    "url",    "method",   "headers", "body",          "idempotent",
+    "urgent", "max_body", "timeout", "stall_timeout", NULL,
 };
 
 static struct peri_pool **check_pool(lua_State *L)
@@ -231,6 +232,7 @@ static struct peri_request_settings read_request(lua_State *L)
     settings.method = peri_options_string(L, 2, "method", NULL);
     settings.body = peri_options_string(L, 2, "body", &settings.body_len);
     settings.is_idempotent = peri_options_boolean(L, 2, "idempotent");
+    settings.is_urgent = peri_options_boolean(L, 2, "urgent");
     settings.max_body = peri_options_integer(L, 2, "max_body", INT64_MAX, 0);
     settings.timeout_ms = peri_options_ms(L, 2, "timeout");
     if (settings.timeout_ms == UINT64_MAX)

@@ -54,6 +54,7 @@ struct peri_request {
     size_t body_len;
     uint64_t max_body, timeout_ms, stall_timeout_ms;
     bool is_idempotent;
+    bool is_urgent;
     bool is_freed;     /* by its owner, inside libcurl: to be destroyed when that returns */
     bool is_unsettled; /* on the pool's list */
     bool is_gathering; /* it is read at its end only, so it is never paused */

@@ -45,6 +45,11 @@ void peri_lane_free(struct peri_lane *lane)
 void peri_lane_push(struct peri_request *request)
 {
     struct peri_lane *lane = request->lane;
+    if (request->is_urgent && lane->first != NULL) {
+        request->next_waiting = lane->first;
+        lane->first = request;
+        return;
+    }
     if (lane->last == NULL)
         lane->first = request;
     else

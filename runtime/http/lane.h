@@ -25,7 +25,7 @@ struct peri_lane *peri_lane_new(const char *host, const char *where, bool is_sec
 /* Frees a lane in which nobody waits. */
 void peri_lane_free(struct peri_lane *lane);
 
-/* Puts request at the end of its lane. */
+/* Puts request at the end of its lane; an urgent one at the front. */
 void peri_lane_push(struct peri_request *request);
 
 /* Takes the first one that waits; NULL when nobody does. */

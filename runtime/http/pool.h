@@ -1,7 +1,8 @@
 /* pool.h: the connections to the hosts of one target, and how to get new ones.
  *
  * Requests (request.h) run on a pool; it keeps their connections for the next ones, at most so many
- * per host, and queues what comes on top, first come, first served. One loop, one thread. */
+ * per host, and queues what comes on top, first come, first served but for what is urgent. One
+ * loop, one thread. */
 #ifndef PERI_POOL_H
 #define PERI_POOL_H
 

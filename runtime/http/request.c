@@ -270,6 +270,7 @@ static bool set_method(struct peri_request *request, const struct peri_request_s
                               settings->body_len, PERI_LIMIT_REQUEST);
     request->method = peri_strdup(method);
     request->is_idempotent = settings->is_idempotent || is_safe_method(method);
+    request->is_urgent = settings->is_urgent;
     request->body = settings->body;
     request->body_len = settings->body_len;
     if (request->body == NULL && (strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0))

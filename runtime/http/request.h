@@ -30,6 +30,7 @@ struct peri_request_settings {
     const char *body; /* NULL: none; borrowed until the request is done or freed */
     size_t body_len;
     bool is_idempotent;        /* may be sent again; GET, HEAD, OPTIONS always may */
+    bool is_urgent;            /* before those that wait for a connection already */
     uint64_t max_body;         /* bytes of the answer; 0: no limit but what waits to be read */
     uint64_t timeout_ms;       /* from the first attempt to the last byte; 0: none */
     uint64_t stall_timeout_ms; /* 0: the pool's; UINT64_MAX: none, for long polls */

@@ -65,6 +65,7 @@ local function new_call(connection, this, name, args, options)
     operation = options.operation or connection:operation(),
     rows = options.rows,
     stall = options.stall,
+    is_urgent = options.urgent,
   }
 end
 
@@ -153,8 +154,9 @@ end
 ---@param this userdata
 ---@param name string
 ---@param args table?
----@param options { operation: string?, stall: number|false|nil, once: boolean? }?  once: whatever happens, it is not
----  sent again, as what the server keeps for it is used up or gone
+---@param options { operation: string?, stall: number|false|nil, once: boolean?, urgent: boolean? }?  once: whatever
+---  happens, it is not sent again, as what the server keeps for it is used up or gone; urgent: before the calls that
+---  wait for a connection already
 ---@return any  the decoded result; nil for none. Raises vim.fault, http.*, soap.*
 function method.call(connection, this, name, args, options)
   return run_annotated(connection, new_call(connection, this, name, args, options), whole)

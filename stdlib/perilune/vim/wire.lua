@@ -13,6 +13,7 @@ local wire = {}
 ---@field once boolean?  not to be sent again after a renewal of the session
 ---@field rows boolean?  the answer's objects are wanted one by one
 ---@field stall number|false|nil  seconds without a byte; false: no limit
+---@field is_urgent boolean?  before those that wait for a connection already
 
 ---@class perilune.vim.Reply
 ---@field status integer
@@ -127,6 +128,7 @@ function wire.send(connection, call, cookie)
     headers = headers(connection, cookie, body),
     body = body,
     idempotent = call.is_read,
+    urgent = call.is_urgent,
     stall_timeout = call.stall,
   }, ("%s on %s"):format(call.name, call.this))
   if response.status ~= 200 and response.status ~= 500 then

@@ -104,6 +104,32 @@ static void serves_those_who_wait_in_order(void **state)
     peer_stop(peer);
 }
 
+static void serves_what_is_urgent_before_those_who_wait(void **state)
+{
+    (void)state;
+    char url[64];
+    struct client client;
+    const struct peri_pool_settings settings = {.connections = 1, .proxy = ""};
+    struct client_call calls[4] = {0};
+    ended = 0;
+    client_open(&client, &settings);
+    struct peer *peer = peer_start(answer_all, NULL);
+    for (unsigned i = 0; i < 4; i++) {
+        calls[i].on_event = note_order;
+        calls[i].arg = (void *)(uintptr_t)i; /* NOLINT(performance-no-int-to-ptr) */
+        struct peri_request_settings request = {.url = peer_url(peer, "/", url, sizeof(url))};
+        request.is_urgent = i == 3;
+        client_start(&client, &calls[i], &request);
+    }
+    client_finish(&client, &calls[2]);
+    const unsigned wanted[] = {0, 3, 1, 2};
+    assert_memory_equal(order, wanted, sizeof(wanted));
+    for (unsigned i = 0; i < 4; i++)
+        client_free(&calls[i]);
+    client_close(&client);
+    peer_stop(peer);
+}
+
 static void a_busy_host_does_not_hold_up_another(void **state)
 {
     (void)state;
@@ -376,6 +402,7 @@ int main(void)
         cmocka_unit_test(keeps_a_connection_for_the_next_request),
         cmocka_unit_test(opens_no_more_connections_than_it_may),
         cmocka_unit_test(serves_those_who_wait_in_order),
+        cmocka_unit_test(serves_what_is_urgent_before_those_who_wait),
         cmocka_unit_test(a_busy_host_does_not_hold_up_another),
         cmocka_unit_test(an_idle_connection_that_ends_costs_nothing),
         cmocka_unit_test(a_request_can_be_freed_in_every_phase),
