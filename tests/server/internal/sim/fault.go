@@ -63,6 +63,7 @@ var messages = map[string]string{
 	"ConcurrentAccess":         "Cannot complete the operation due to concurrent modification by another operation.",
 	"HostConfigFault":          "An error occurred during host configuration.",
 	"InsufficientStorageSpace": "Insufficient disk space on datastore.",
+	"InvalidCollectorVersion":  "Invalid collector version.",
 	"InvalidLogin":             "Cannot complete login due to an incorrect user name or password.",
 	"InvalidState":             "The operation is not allowed in the current state.",
 	"NoPermission":             "Permission to perform this operation was denied.",

@@ -7,6 +7,8 @@
 package sim
 
 import (
+	"sync"
+
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/types"
@@ -18,6 +20,8 @@ type Simulator struct {
 	service  *simulator.Service
 	tasks    taskList
 	tags     tagStore // nil: a host has no tags
+	news     news
+	adopting sync.Mutex // held while a session gets a collector of ours
 
 	// PlanTask is asked once for each call of a method that makes a task, and says
 	// what that task should do beside its work. It may be nil, and may return nil.
@@ -48,6 +52,10 @@ func Install(service *simulator.Service) *Simulator {
 // otherwise the registry, takes precedence over what a Handler returns.
 func (s *Simulator) handle(ctx *simulator.Context, method *simulator.Method) (mo.Reference, types.BaseMethodFault) {
 	s.planFor(ctx, method)
+	if method.This.Type == "PropertyCollector" && ctx.Session != nil {
+		s.adoptCollector(ctx, method.This)
+		return nil, nil
+	}
 	replacement := replace(ctx.Map.Get(method.This), method.Name)
 	if replacement == nil {
 		return nil, nil
@@ -109,6 +117,7 @@ func (s *Simulator) PutObject(_ *simulator.Context, obj mo.Reference) {
 	case *simulator.HostNetworkSystem:
 		adoptNetworkInfo(obj)
 	}
+	s.news.add()
 }
 
 // UpdateObject implements simulator.RegisterObject: properties have changed.
@@ -121,6 +130,7 @@ func (s *Simulator) UpdateObject(ctx *simulator.Context, obj mo.Reference, chang
 			s.linkMachine(ctx, obj.Self, obj.Network)
 		}
 	}
+	s.news.add()
 }
 
 // RemoveObject implements simulator.RegisterObject: an object leaves the inventory.
@@ -129,6 +139,7 @@ func (s *Simulator) RemoveObject(ctx *simulator.Context, ref types.ManagedObject
 		s.linkMachine(ctx, ref, nil)
 	}
 	s.untag(ref)
+	s.news.removed(s.registry, ref)
 }
 
 func changed(changes []types.PropertyChange, name string) bool {
