@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.." || exit 1
 phase "Installing what this machine lacks" tests/support/deps.sh demo
 phase "Building perilune (C and Lua)" make -j"$(nproc)" all
 phase "Building the simulated vCenter and govc (Go)" tests/server/build.sh
-phase "Starting the simulated vCenter" start_vcenter -method-delay PowerOnVM_Task:800,CreateVM_Task:500
+phase "Starting the simulated vCenter" start_vcenter -rules tests/demo/rules.json
 
 cat <<WORDS
 
@@ -17,7 +17,7 @@ A vCenter is simulated at $GOVC_URL; perilune and govc in this shell talk to it.
   ${bold}perilune plan playbooks/web-tier.lua$plain             what would change
   ${bold}perilune apply playbooks/web-tier.lua$plain            make it so; then plan again
   ${bold}perilune plan playbooks/web-tier.lua -e count=5$plain  two more
-  ${bold}govc vm.change -vm web-01 -m 8192$plain                change it by hand; then plan again
+  ${bold}govc vm.change -vm web-01 -annotation mine$plain       change it by hand; then plan again
   ${bold}perilune doc vm$plain                                  what a VM can have
 
 exit, or Ctrl-D, stops it.
