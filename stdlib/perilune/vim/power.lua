@@ -14,10 +14,12 @@ function PowerWatch:is_ended()
   return self.state == "poweredOff"
 end
 
-function PowerWatch:change(path, value)
-  if path == "runtime.powerState" then
-    self.state = value
-    self:news()
+function PowerWatch:see(changes)
+  for _, change in ipairs(changes) do
+    if change.name == "runtime.powerState" then
+      self.state = change.val
+      self:news()
+    end
   end
 end
 
@@ -29,9 +31,7 @@ local function watch_of(vm)
     watch = watched.new(PowerWatch, { connection = connection, ref = vm })
     connection.watches[vm] = watch
   end
-  if not watch:is_followed() then
-    watch.state = nil -- old news
-  end
+  watch.state = nil -- the VM runs: an end that was seen before is another one
   return watch
 end
 

@@ -30,14 +30,20 @@ function Task:is_ended()
   return self.info ~= nil and ENDED[self.info.state] or false
 end
 
---- One report has several changes, in any order: those beside the final state still count.
-function Task:change(path, value)
-  local field = path:match "^info%.(%a+)$"
-  if not field or field == "state" and self:is_ended() then
+--- Takes a report whole, or not at all: what comes after the end is old.
+---@param changes { name: string, val: any }[]
+function Task:see(changes)
+  if self:is_ended() then
     return
   end
-  self.info = self.info or { task = self.ref }
-  self.info[field] = value
+  local info = self.info or { task = self.ref }
+  for _, change in ipairs(changes) do
+    local field = change.name:match "^info%.(%w+)$"
+    if field then
+      info[field] = change.val
+    end
+  end
+  self.info = info
   self:news()
 end
 
@@ -65,7 +71,7 @@ end
 
 --- Waits until the task has ended.
 ---@param options { timeout: string|number|nil }?
----@return table? info  TaskInfo; `info.result` is what it made. Raises the typed fault of a failure.
+---@return table? info  of TaskInfo what changes: task, state, progress, result. Raises the typed fault of a failure.
 ---@return perilune.Error? e  only when time ran out; the work goes on
 function Task:await(options)
   local timeout = seconds_of(options and options.timeout)
@@ -85,8 +91,10 @@ end
 --- How the task stands: asks the server unless it is known to have ended. Waits.
 ---@return "queued"|"running"|"success"|"error"
 function Task:status()
-  if not self:is_ended() then
-    self:change("info.state", (self.ref:get "info.state"))
+  local info = not self:is_ended() and self.ref:get "info"
+  if info and not self:is_ended() then
+    self.info = info
+    self:news()
   end
   return self.info.state
 end

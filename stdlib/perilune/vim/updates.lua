@@ -1,14 +1,16 @@
 --- Hearing of changes: all objects that are waited for on a connection (vSphere tasks above all) share one
---- property collector, one list view, and one WaitForUpdatesEx in flight.
+--- property collector, one list view, and one WaitForUpdatesEx, which is always in flight once it was needed.
 ---
----     task:await() → hold → editor: ModifyListView (what came up meanwhile goes in one call)
----                           listener: WaitForUpdatesEx → changes → the waiting tasks are woken
+---     task:await() → hold → adders: ModifyListView, a few at once; what came up meanwhile goes in one call
+---                           listener: WaitForUpdatesEx → reports → the waiting tasks are woken
+---                           remover: ModifyListView takes out what has ended, so that the list stays short
 ---
---- What happened before an object got into the list is reported at once, since it enters a filter with its
---- present values; so nothing is polled and nothing is missed. Both run as tasks of the connection, not
---- of who waits: whoever is cancelled lets go, and the last one to let go early ends the wait on the server.
---- The collector stays for the next task until the connection closes. All of it belongs to the session: after
---- a renewal it is made anew, and also after an answer was lost, since what it reported would be missed.
+--- What happened before an object got into the list is reported at once, since it enters the filter with its
+--- present values; so nothing is polled, nothing is missed, and the end of a task is heard of in the round trip
+--- that puts it into the list, or when it comes. All of this runs as tasks of the connection, not of who waits:
+--- whoever is cancelled just goes, and the object stays in the list until it has ended. The server's objects
+--- belong to the session: after a renewal they are made anew, and also after an answer was lost, since what it
+--- reported would be missed.
 local err = require "perilune.err"
 local fault = require "perilune.vim.fault"
 local method = require "perilune.vim.method"
@@ -18,18 +20,19 @@ local task = require "perilune.c.task"
 
 local WAIT_SECONDS = 300 -- one WaitForUpdatesEx; far below a session's idle limit
 local FREE_SECONDS = 2   -- for destroying what was made
+local ADDERS = 4         -- calls at once that put objects into the list
 local REBUILDS = 5       -- of the collector in a row, without an update in between
 
 ---@class perilune.vim.Updates
 ---@field private connection perilune.vim.Connection
----@field private held table<userdata, perilune.vim.Watched>  what is waited for
----@field private count integer
+---@field private held table<userdata, perilune.vim.Watched>  what is in the list, or is to be
 ---@field private added table<userdata, boolean>  to be put into the list
 ---@field private removed table<userdata, boolean>  to be taken out of it
+---@field private leaving table<userdata, boolean>  being taken out of it
 ---@field private server { collector: userdata, view: userdata, version: string }?
----@field private editor userdata?
----@field private listener userdata?
+---@field private workers table<string, userdata>  the tasks that run, by what they do
 ---@field private rebuilds integer
+---@field private closed boolean?
 local Updates = {}
 Updates.__index = Updates
 
@@ -41,9 +44,10 @@ function updates.new(connection)
   return setmetatable({
     connection = connection,
     held = {},
-    count = 0,
     added = {},
     removed = {},
+    leaving = {},
+    workers = {},
     rebuilds = 0,
   }, Updates)
 end
@@ -60,19 +64,21 @@ local function keys(set)
   return list
 end
 
+--- The object has ended, or is given up: nobody is to hear of it any more.
 local function drop(self, ref)
-  if self.held[ref] then
-    self.held[ref] = nil
-    self.count = self.count - 1
-    self.removed[ref] = not self.added[ref] or nil
+  self.held[ref] = nil
+  if self.added[ref] then
     self.added[ref] = nil
+  else
+    self.removed[ref] = true
   end
 end
 
 --- All that wait learn that there will be no news.
 local function fail_all(self, e)
-  for ref, waited in pairs(self.held) do
-    drop(self, ref)
+  local held = self.held
+  self.held, self.added, self.removed = {}, {}, {}
+  for _, waited in pairs(held) do
     waited:fail(e)
   end
 end
@@ -80,15 +86,15 @@ end
 --- Whether it may go better with a new collector: the server forgot the old one, or an answer was lost.
 local function can_begin_anew(e)
   return retry.allows(e, true)
-    or err.is(e) and (fault.is(e.fault, "ManagedObjectNotFound") or fault.is(e.fault, "NotAuthenticated"))
+    or fault.is(e.fault, "ManagedObjectNotFound") or fault.is(e.fault, "NotAuthenticated")
 end
 
 -- The server's side ---------------------------------------------------------------------------------------
 
---- What is reported of each type that can be waited for. Of a task only what changes, by its own path: all of
---- `info` would come again with each percent.
+--- What is reported of each type that can be waited for. Of a task only what changes: the less a report
+--- holds, the less the server has to compare.
 local REPORTED = {
-  { type = "Task", all = false, pathSet = { "info.error", "info.progress", "info.result", "info.state" } },
+  { type = "Task", all = false, pathSet = { "info.state", "info.progress", "info.error", "info.result" } },
   { type = "VirtualMachine", all = false, pathSet = { "runtime.powerState" } },
 }
 
@@ -107,20 +113,6 @@ local function list_filter(view)
   }
 end
 
---- Makes collector, view and filter; whatever waits is to be put into the list again.
-local function build(self)
-  local content = self.connection.content
-  local server = { version = "" }
-  self.server = server
-  server.collector = self:call(content.propertyCollector, "CreatePropertyCollector")
-  server.view = self:call(content.viewManager, "CreateListView", {})
-  self:call(server.collector, "CreateFilter", { spec = list_filter(server.view), partialUpdates = false })
-  self.removed = {}
-  for ref in pairs(self.held) do
-    self.added[ref] = true
-  end
-end
-
 local function destroy(self, server)
   pcall(scope.timeout, FREE_SECONDS, function()
     if server.collector then
@@ -132,49 +124,83 @@ local function destroy(self, server)
   end)
 end
 
-local function overlaps(one, other)
-  for key in pairs(one) do
-    if other[key] then
-      return true
-    end
-  end
-  return false
+--- Makes collector, view and filter.
+local function fill(self, server)
+  local content = self.connection.content
+  scope.all {
+    function() server.collector = self:call(content.propertyCollector, "CreatePropertyCollector") end,
+    function() server.view = self:call(content.viewManager, "CreateListView", {}) end,
+  }
+  self:call(server.collector, "CreateFilter", { spec = list_filter(server.view), partialUpdates = false })
 end
 
-local function modify(self, view, add, remove)
-  local unresolved = self:call(view, "ModifyListView", { add = add, remove = remove })
-  for _, ref in ipairs(unresolved or {}) do
+local function modify(self, server, add, remove)
+  local unresolved = self:call(server.view, "ModifyListView", { add = add, remove = remove })
+  for _, ref in ipairs(add and unresolved or {}) do
     local waited = self.held[ref]
     if waited then
       drop(self, ref)
-      self.removed[ref] = nil
       waited:vanish()
     end
   end
 end
 
---- Puts into the list what is waited for now, and takes out what no longer is. What comes back is taken out
---- first: only then it enters anew, and its present values are reported.
-local function edit(self)
-  local view, added, removed = self.server.view, self.added, self.removed
-  self.added, self.removed = {}, {}
-  if overlaps(added, removed) then
-    modify(self, view, {}, keys(removed))
-    removed = {}
+-- What the workers do -------------------------------------------------------------------------------------
+
+local function build(self)
+  if self.rebuilds > 0 then
+    task.sleep(retry.pause(self.rebuilds))
   end
-  modify(self, view, keys(added), keys(removed))
+  local server = { version = "" }
+  local ok, e = xpcall(fill, err.wrap, self, server)
+  if not ok then
+    self:free(server)
+    error(e, 0)
+  end
+  self.server = server
+  self.removed, self.leaving = {}, {}
+  for ref in pairs(self.held) do
+    self.added[ref] = true
+  end
 end
 
--- The listener --------------------------------------------------------------------------------------------
+--- What is to be put into the list now. What comes back must have left it before: only then it enters anew,
+--- and its present values are reported.
+local function take_added(self)
+  local list = {}
+  for ref in pairs(self.added) do
+    if not self.removed[ref] and not self.leaving[ref] then
+      list[#list + 1] = ref
+      self.added[ref] = nil
+    end
+  end
+  return list
+end
+
+local function add(self)
+  local server = self.server
+  local list = take_added(self)
+  while #list > 0 do
+    modify(self, server, list, nil)
+    list = take_added(self)
+  end
+end
+
+local function remove(self)
+  local server = self.server
+  while next(self.removed) do
+    self.leaving, self.removed = self.removed, {}
+    modify(self, server, nil, keys(self.leaving))
+    self.leaving = {}
+  end
+end
 
 local function apply_object(self, update)
   local waited = self.held[update.obj]
   if not waited then
     return -- a late or repeated report of one that has ended
   end
-  for _, change in ipairs(update.changeSet or {}) do
-    waited:change(change.name, change.val)
-  end
+  waited:see(update.changeSet or {})
   for _, missing in ipairs(update.missingSet or {}) do
     waited:fail(fault.error(missing.fault, nil, { method = "get " .. missing.path, object = update.obj }))
   end
@@ -194,84 +220,95 @@ local function apply(self, set)
   end
 end
 
-local function wait_once(self, server)
-  local set = self:call(server.collector, "WaitForUpdatesEx", {
-    version = server.version,
-    options = { maxWaitSeconds = WAIT_SECONDS },
-  }, { stall = WAIT_SECONDS + 60, once = true })
-  if set then
-    self.rebuilds = 0
-    server.version = set.version
-    apply(self, set)
+local function listen(self)
+  local server = self.server
+  while self.server == server do
+    local set = self:call(server.collector, "WaitForUpdatesEx", {
+      version = server.version,
+      options = { maxWaitSeconds = WAIT_SECONDS },
+    }, { stall = WAIT_SECONDS + 60, once = true })
+    if set then
+      self.rebuilds = 0
+      server.version = set.version
+      apply(self, set)
+      self:work()
+    end
   end
 end
 
-local function listen(self, server)
-  while self.server == server and self.count > 0 do
-    wait_once(self, server)
+-- The workers ---------------------------------------------------------------------------------------------
+
+local function cancel(worker)
+  if worker then
+    worker:cancel(err.new { code = "task.cancelled", message = "nobody waits any more" })
   end
 end
 
--- The two tasks -------------------------------------------------------------------------------------------
-
-local function cancel(one)
-  if one then
-    one:cancel(err.new { code = "task.cancelled", message = "nobody waits any more" })
-  end
-end
-
---- Runs fn in a task that nobody joins, one of a kind at a time; `failed` hears of its error.
-local function background(self, kind, fn, failed)
-  if self[kind] or self.closed then
+--- Runs fn in a task that nobody joins, one of a kind at a time.
+local function start(self, kind, fn)
+  if self.workers[kind] then
     return
   end
-  local own
+  local server, own = self.server, nil
   own = task.spawn(function()
-    local ok, e = xpcall(fn, err.wrap)
-    local is_current = self[kind] == own
-    if is_current then
-      self[kind] = nil
+    local ok, e = xpcall(fn, err.wrap, self)
+    if self.workers[kind] ~= own then
+      return -- given up meanwhile
     end
-    if not ok and is_current then
-      failed(e)
+    self.workers[kind] = nil
+    if ok then
+      self:work()
+    else
+      self:mend(server, e)
     end
   end)
   own:context(false) -- it outlives the scope it was started in
-  self[kind] = own
+  self.workers[kind] = own
 end
 
---- Puts what came up into the list, until nothing more does.
-local function edit_all(self)
-  while next(self.added) do
-    if not self.server then
-      if self.rebuilds > 0 then
-        task.sleep(retry.pause(self.rebuilds))
-      end
-      build(self)
+local function start_adder(self)
+  for i = 1, ADDERS do
+    local kind = "adder " .. i
+    if not self.workers[kind] then
+      start(self, kind, add)
+      return
     end
-    edit(self)
-    self:listen()
   end
 end
 
-function Updates:edit()
-  background(self, "editor", function() edit_all(self) end, function(e) self:mend(self.server, e) end)
+local function can_add(self)
+  for ref in pairs(self.added) do
+    if not self.removed[ref] and not self.leaving[ref] then
+      return true
+    end
+  end
+  return false
 end
 
-function Updates:listen()
-  local server = self.server
-  if server and self.count > 0 then
-    background(self, "listener", function() listen(self, server) end, function(e) self:mend(server, e) end)
+--- Starts what there is to do.
+function Updates:work()
+  if self.closed then
+    return
+  elseif not self.server then
+    if next(self.held) then
+      start(self, "builder", build)
+    end
+    return
+  end
+  start(self, "listener", listen)
+  if next(self.removed) then
+    start(self, "remover", remove)
+  end
+  if can_add(self) then
+    start_adder(self)
   end
 end
 
 --- After an error: begins anew where the server forgot something, or tells all who wait.
 function Updates:mend(server, e)
-  if self.server ~= server then
-    return -- of a collector that was given up meanwhile
-  elseif server and err.is(e) and fault.is(e.fault, "InvalidCollectorVersion") then
+  if server and fault.is(e.fault, "InvalidCollectorVersion") then
     server.version = ""
-    self:listen()
+    self:work()
     return
   end
   self:give_up()
@@ -280,20 +317,17 @@ function Updates:mend(server, e)
   if not can_begin_anew(e) or self.rebuilds > REBUILDS then
     self.rebuilds = 0
     fail_all(self, e)
-    return
   end
-  for ref in pairs(self.held) do
-    self.added[ref] = true
-  end
-  self:edit()
+  self:work()
 end
 
---- Forgets the collector; returns it if a wait on it was in flight.
+--- Forgets the collector and ends all that works on it.
 function Updates:give_up()
-  local server, listener = self.server, self.listener
-  self.server, self.listener = nil, nil
-  cancel(listener)
-  return listener and server
+  local workers = self.workers
+  self.server, self.workers = nil, {}
+  for _, worker in pairs(workers) do
+    cancel(worker)
+  end
 end
 
 --- Destroys a collector that was given up, in a task of its own.
@@ -303,7 +337,7 @@ function Updates:free(server)
   end
 end
 
---- Begins to wait for an object; to be ended by `release`.
+--- Begins to listen for news of an object, until it has ended.
 ---@param waited perilune.vim.Watched
 function Updates:hold(waited)
   if self.closed then
@@ -311,33 +345,23 @@ function Updates:hold(waited)
   end
   if not self.held[waited.ref] then
     self.held[waited.ref] = waited
-    self.count = self.count + 1
     self.added[waited.ref] = true
-  end
-  self:edit()
-end
-
---- Nobody waits for the object any more. The last one to go early ends the wait.
----@param waited perilune.vim.Watched
-function Updates:release(waited)
-  drop(self, waited.ref)
-  if self.count == 0 and self.listener then
-    self:free(self:give_up())
+    self:work()
   end
 end
 
---- Ends everything; the collector is destroyed if a wait on it is in flight. Waits, not for long.
+--- Ends everything; the collector is destroyed, and with it the wait on the server, which would outlive the
+--- connection. The view ends with the session. Waits, not for long.
 function Updates:close()
   if self.closed then
     return
   end
   self.closed = true
-  cancel(self.editor)
-  self.editor = nil
-  local server = self:give_up()
+  local server = self.server
+  self:give_up()
   fail_all(self, err.new { code = "vim.session", message = "the connection was closed" })
   if server then
-    destroy(self, server)
+    destroy(self, { collector = server.collector })
   end
 end
 

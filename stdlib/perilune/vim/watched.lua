@@ -1,7 +1,7 @@
 --- An object that tasks wait for: updates.lua brings the news, here is who waits and until when.
 ---
---- What news means is the business of the kinds of watched objects (task.lua, power.lua): `change(path,
---- value)` takes a report, `is_ended()` tells whether nothing more will be reported.
+--- What news means is the business of the kinds of watched objects (task.lua, power.lua): `see(changes)`
+--- takes a report, `is_ended()` tells whether nothing more will be reported.
 local err = require "perilune.err"
 local task = require "perilune.c.task"
 
@@ -9,10 +9,9 @@ local task = require "perilune.c.task"
 ---@field ref userdata
 ---@field connection perilune.vim.Connection
 ---@field failure perilune.Error?  why there is no more news
----@field change fun(self: perilune.vim.Watched, path: string, value: any)
+---@field see fun(self: perilune.vim.Watched, changes: { name: string, val: any }[])
 ---@field is_ended fun(self: perilune.vim.Watched): boolean
 ---@field private waiting table<userdata, boolean>
----@field private holders integer
 local Watched = {}
 Watched.__index = Watched
 
@@ -31,7 +30,7 @@ end
 ---@param fields table
 ---@return perilune.vim.Watched
 function watched.new(class, fields)
-  fields.waiting, fields.holders = {}, 0
+  fields.waiting = {}
   return setmetatable(fields, class)
 end
 
@@ -65,29 +64,13 @@ function Watched:is_settled()
   return self:is_ended() or self.failure ~= nil
 end
 
----@return boolean  whether somebody waits
-function Watched:is_followed()
-  return self.holders > 0
-end
-
-local Hold = {}
-
-function Hold:__close()
-  local held = self.watched
-  held.waiting[self.waiter] = nil
-  held.holders = held.holders - 1
-  if held.holders == 0 then
-    held.connection.updates:release(held)
-  end
-end
-
+--- Notes that a task waits, until the value is closed.
 local function hold(self)
+  local waiter = task.current()
   self.failure = nil
   self.connection.updates:hold(self)
-  local waiter = task.current()
   self.waiting[waiter] = true
-  self.holders = self.holders + 1
-  return setmetatable({ watched = self, waiter = waiter }, Hold)
+  return setmetatable({}, { __close = function() self.waiting[waiter] = nil end })
 end
 
 --- Waits until the object is settled; calls seen() at every report.
