@@ -263,6 +263,7 @@ local function start(self, kind, fn)
     end
   end)
   own:context(false) -- it outlives the scope it was started in
+  own:on_end(function() end) -- one that is cancelled before it began has not failed
   self.workers[kind] = own
 end
 
