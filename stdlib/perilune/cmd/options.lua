@@ -50,7 +50,7 @@ local function converter(name)
     end
   elseif name == "var" then
     return function(text)
-      if text:match "^[%a_][%w_]*=" then return text end
+      if text:match "^[%a_][%w_-]*=" then return text end
       return nil, ("--var takes NAME=VALUE, not '%s'"):format(text)
     end
   end

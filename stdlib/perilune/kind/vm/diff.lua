@@ -276,8 +276,7 @@ local function diff_pool(node, changes, estate)
 end
 
 local function diff_place(node, changes, context)
-  local folder = identity.folder(node, context.estate)
-  if node.entry.parent ~= folder then
+  if node.fields.folder and node.entry.parent ~= node.fields.folder.entry then
     local old = node.entry.parent and node.entry.parent.path or "a vApp"
     local new = identity.folder_path(node, context.estate)
     field(changes, { path = "folder", old = old, new = new, moves = true })
@@ -327,7 +326,7 @@ end
 local function indexed(list, text)
   local parts = {}
   for i, item in ipairs(list) do
-    if not item.absent then parts[#parts + 1] = ("[%d] %s"):format(i, text(item)) end
+    if not item.absent then parts[#parts + 1] = ("[%s] %s"):format(item.slot or i, text(item)) end
   end
   return #parts > 0 and table.concat(parts, "   ") or nil
 end

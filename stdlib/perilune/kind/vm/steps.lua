@@ -77,15 +77,15 @@ local function create(node, list, context)
   if fields.power == "on" then power_on(node, list) end
 end
 
-local function move(node, list, context)
+local function move(node, list)
   if node.entry.name ~= node.name then
     list:add {
       title = "rename",
       calls = { { object = node.entry.ref, method = "Rename_Task", args = { newName = node.name } } },
     }
   end
-  local folder = node.fields.folder and step.object(node.fields.folder) or context.vm_folder(node)
-  if step.is_symbol(folder) or folder ~= node.entry.parent.ref then
+  local folder = node.fields.folder and step.object(node.fields.folder)
+  if folder and (step.is_symbol(folder) or not node.entry.parent or folder ~= node.entry.parent.ref) then
     list:add {
       title = "move",
       calls = { { object = folder, method = "MoveIntoFolder_Task", args = { list = { node.entry.ref } } } },
@@ -146,7 +146,7 @@ local function relocate(node, change, list)
 end
 
 local function update(node, change, list, context)
-  move(node, list, context)
+  move(node, list)
   local is_off = node.actual.power == "off"
   if not is_off and (needs_off(change) or node.fields.power == "off") then
     power_off(node, list)
