@@ -150,6 +150,15 @@ end
 ---@field skipped integer[]    never begun
 ---@field interrupted boolean
 
+local function has_vsphere_tasks(plan)
+  for _, one in ipairs(plan.steps) do
+    for _, call in ipairs(one.calls) do
+      if not call.service and is_task_method(call.method) then return true end
+    end
+  end
+  return false
+end
+
 --- Executes a plan. Waits until nothing is under way any more. Never raises for a failed step.
 ---@param plan perilune.plan.Plan
 ---@param vc table  perilune.vim.Connection
@@ -164,6 +173,7 @@ function execute.run(plan, vc, options)
     result = { done = {}, failed = {}, unknown = {}, skipped = {}, interrupted = false },
   }, Execution)
   self:queue_steps()
+  if has_vsphere_tasks(plan) then vc.updates:prepare() end
   scope.scope(function()
     local ok, problem = pcall(self.drain, self)
     if not ok then

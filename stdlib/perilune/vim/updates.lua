@@ -52,7 +52,10 @@ function updates.new(connection)
   }, Updates)
 end
 
+--- News must not queue behind the work it is about, so these calls go first.
 function Updates:call(this, name, args, options)
+  options = options or {}
+  options.urgent = true
   return method.call(self.connection, this, name, args, options)
 end
 
@@ -335,6 +338,13 @@ end
 function Updates:free(server)
   if server then
     task.spawn(destroy, self, server):context(false)
+  end
+end
+
+--- Makes what listens before there is something to listen for: the first task need not wait for it. Does not wait.
+function Updates:prepare()
+  if not self.closed and not self.server then
+    start(self, "builder", build)
   end
 end
 
