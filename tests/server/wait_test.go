@@ -16,7 +16,7 @@ const first = "DC0_H0_VM0"
 func TestOnlyChangedPathsAreReported(t *testing.T) {
 	v := start(t, nil)
 	vm := v.vm(first).Reference()
-	w := v.watch([]ref{vm}, "name", "runtime.powerState")
+	w := v.observe([]ref{vm}, "name", "runtime.powerState")
 	version, got := w.updates("", 5)
 	w.equal(got, "enter "+vm.Value+" assign name="+first+" assign runtime.powerState=poweredOn\n")
 	_, got = w.updates(version, 0)
@@ -35,7 +35,7 @@ func TestOnlyChangedPathsAreReported(t *testing.T) {
 func TestDefaultCollectorWaits(t *testing.T) {
 	v := start(t, nil)
 	vm := v.vm(first).Reference()
-	w := v.watch([]ref{vm}, "config.annotation")
+	w := v.observe([]ref{vm}, "config.annotation")
 	w.collector = v.ServiceContent.PropertyCollector
 	w.filtered("name")
 	version, got := w.updates("", 5)
@@ -48,9 +48,12 @@ func TestDefaultCollectorWaits(t *testing.T) {
 func TestNoChangeIsLostBetweenWaits(t *testing.T) {
 	v := start(t, nil)
 	vm := v.vm(first)
-	w := v.watch([]ref{vm.Reference()}, "config.annotation")
+	w := v.observe([]ref{vm.Reference()}, "config.annotation")
 	version, _ := w.updates("", 5)
+	done := make(chan struct{})
+	defer func() { <-done }()
 	go func() {
+		defer close(done)
 		for i := range 100 {
 			spec := types.VirtualMachineConfigSpec{Annotation: fmt.Sprint(i)}
 			if err := v.await(vm.Reconfigure(v.ctx, spec)); err != nil {
@@ -69,7 +72,7 @@ func TestNoChangeIsLostBetweenWaits(t *testing.T) {
 func TestValuesAreUnset(t *testing.T) {
 	v := start(t, nil)
 	vm := v.vm(first).Reference()
-	w := v.watch([]ref{vm}, `config.extraConfig["k"].value`)
+	w := v.observe([]ref{vm}, `config.extraConfig["k"].value`)
 	set := func(value string) {
 		v.ok(v.await(v.vm(first).Reconfigure(v.ctx, types.VirtualMachineConfigSpec{
 			ExtraConfig: []types.BaseOptionValue{&types.OptionValue{Key: "k", Value: value}},
@@ -88,14 +91,14 @@ func TestValuesAreUnset(t *testing.T) {
 func TestUnknownPathsAreMissing(t *testing.T) {
 	v := start(t, nil)
 	vm := v.vm(first).Reference()
-	_, got := v.watch([]ref{vm}, "name", "nonsense").updates("", 5)
+	_, got := v.observe([]ref{vm}, "name", "nonsense").updates("", 5)
 	v.contains(got, "assign name="+first+" missing nonsense *types.InvalidProperty")
 }
 
 func TestObjectsLeaveWithTheView(t *testing.T) {
 	v := start(t, nil)
 	vm, other := v.vm(first).Reference(), v.vm("DC0_H0_VM1").Reference()
-	w := v.watch([]ref{vm, other}, "name")
+	w := v.observe([]ref{vm, other}, "name")
 	version, _ := w.updates("", 5)
 	_, err := w.list.Remove(v.ctx, []ref{vm})
 	v.ok(err)
@@ -116,7 +119,7 @@ func TestObjectsLeaveWithTheView(t *testing.T) {
 func TestFiltersComeAndGoWhileSomebodyWaits(t *testing.T) {
 	v := start(t, nil)
 	vm := v.vm(first).Reference()
-	w := v.watch([]ref{vm}, "name")
+	w := v.observe([]ref{vm}, "name")
 	version, _ := w.updates("", 5)
 	set, err := w.during(version, func() { w.filtered("config.annotation") })
 	v.ok(err)
@@ -136,7 +139,7 @@ func TestLongAnswersAreTruncated(t *testing.T) {
 	for _, vm := range list {
 		refs = append(refs, vm.Reference())
 	}
-	w := v.watch(refs, "name")
+	w := v.observe(refs, "name")
 	seen, version := 0, ""
 	for _, n := range []int{3, 1} {
 		set, err := w.wait(version, 5, 3)
@@ -155,7 +158,7 @@ func TestLongAnswersAreTruncated(t *testing.T) {
 func TestVersionsOfCollectors(t *testing.T) {
 	v := start(t, nil)
 	vm := v.vm(first).Reference()
-	w := v.watch([]ref{vm}, "name")
+	w := v.observe([]ref{vm}, "name")
 	one, entered := w.updates("", 5)
 	v.ok(v.await(v.vm(first).Rename(v.ctx, "other")))
 	two, got := w.updates(one, 5)
@@ -179,7 +182,7 @@ func TestVersionsOfCollectors(t *testing.T) {
 
 func TestWaitsAreCancelled(t *testing.T) {
 	v := start(t, nil)
-	w := v.watch([]ref{v.vm(first).Reference()}, "name")
+	w := v.observe([]ref{v.vm(first).Reference()}, "name")
 	version, _ := w.updates("", 5)
 	_, err := w.during(version, func() {
 		_, err := methods.CancelWaitForUpdates(v.ctx, v.Client, &types.CancelWaitForUpdates{This: w.collector})
@@ -192,7 +195,7 @@ func TestWaitsAreCancelled(t *testing.T) {
 
 func TestWaitsEndWithTheCollector(t *testing.T) {
 	v := start(t, nil)
-	w := v.watch([]ref{v.vm(first).Reference()}, "name")
+	w := v.observe([]ref{v.vm(first).Reference()}, "name")
 	version, _ := w.updates("", 5)
 	_, err := w.during(version, func() {
 		_, err := methods.DestroyPropertyCollector(v.ctx, v.Client, &types.DestroyPropertyCollector{This: w.collector})
@@ -205,7 +208,7 @@ func TestWaitsEndWithTheCollector(t *testing.T) {
 
 func TestWaitsEndWithTheSession(t *testing.T) {
 	v := start(t, nil)
-	w := v.watch([]ref{v.vm(first).Reference()}, "name")
+	w := v.observe([]ref{v.vm(first).Reference()}, "name")
 	version, _ := w.updates("", 5)
 	other, err := vim25.NewClient(v.ctx, soap.NewClient(v.server.URL, true))
 	v.ok(err)

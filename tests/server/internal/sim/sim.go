@@ -39,9 +39,6 @@ func Install(service *simulator.Service) *Simulator {
 		}
 	}
 	s.linkNetworks()
-	collector := &PropertyCollector{}
-	collector.Self = serviceContent(s.registry).PropertyCollector
-	s.registry.Put(collector)
 	s.tags = findTags(service)
 	s.registry.Handler = s.handle
 	return s

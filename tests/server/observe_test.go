@@ -12,19 +12,19 @@ import (
 
 type ref = types.ManagedObjectReference
 
-// watch is a collector with a filter over a list view.
-type watch struct {
+// observed is a collector with a filter over a list view.
+type observed struct {
 	*vcenter
 	collector, filter ref
 	list              *view.ListView
 }
 
-// watch makes a collector that reports properties of the machines in a list.
-func (v *vcenter) watch(list []ref, properties ...string) *watch {
+// observe makes a collector that reports properties of the machines in a list.
+func (v *vcenter) observe(list []ref, properties ...string) *observed {
 	v.Helper()
 	res, err := methods.CreatePropertyCollector(v.ctx, v.Client, &types.CreatePropertyCollector{This: v.ServiceContent.PropertyCollector})
 	v.ok(err)
-	w := &watch{vcenter: v, collector: res.Returnval}
+	w := &observed{vcenter: v, collector: res.Returnval}
 	w.list, err = view.NewManager(v.Client.Client).CreateListView(v.ctx, list)
 	v.ok(err)
 	w.filter = w.filtered(properties...)
@@ -32,7 +32,7 @@ func (v *vcenter) watch(list []ref, properties ...string) *watch {
 }
 
 // filtered adds a filter.
-func (w *watch) filtered(properties ...string) ref {
+func (w *observed) filtered(properties ...string) ref {
 	w.Helper()
 	res, err := methods.CreateFilter(w.ctx, w.Client, &types.CreateFilter{This: w.collector, Spec: types.PropertyFilterSpec{
 		PropSet: []types.PropertySpec{{Type: "VirtualMachine", PathSet: properties}},
@@ -45,7 +45,7 @@ func (w *watch) filtered(properties ...string) ref {
 }
 
 // wait waits so many seconds, below 0 without end, for so many objects, 0 being any number.
-func (w *watch) wait(version string, seconds, objects int32) (*types.UpdateSet, error) {
+func (w *observed) wait(version string, seconds, objects int32) (*types.UpdateSet, error) {
 	o := &types.WaitOptions{MaxObjectUpdates: objects}
 	if seconds >= 0 {
 		o.MaxWaitSeconds = &seconds
@@ -60,7 +60,7 @@ func (w *watch) wait(version string, seconds, objects int32) (*types.UpdateSet, 
 }
 
 // updates waits, and returns the version and all updates of objects in words.
-func (w *watch) updates(version string, seconds int32) (string, string) {
+func (w *observed) updates(version string, seconds int32) (string, string) {
 	w.Helper()
 	set, err := w.wait(version, seconds, 0)
 	w.ok(err)
@@ -88,7 +88,7 @@ func told(set *types.UpdateSet) string {
 	return text
 }
 
-func (w *watch) equal(got, want string) {
+func (w *observed) equal(got, want string) {
 	w.Helper()
 	if got != want {
 		w.Errorf("got  %q\nwant %q", got, want)
@@ -96,7 +96,7 @@ func (w *watch) equal(got, want string) {
 }
 
 // during starts a wait without end, does something while it waits, and returns its end.
-func (w *watch) during(version string, do func()) (*types.UpdateSet, error) {
+func (w *observed) during(version string, do func()) (*types.UpdateSet, error) {
 	w.Helper()
 	type end struct {
 		set *types.UpdateSet
@@ -118,7 +118,7 @@ func (w *watch) during(version string, do func()) (*types.UpdateSet, error) {
 }
 
 // note changes of a machine what few watches look at.
-func (w *watch) note(vm, text string) {
+func (w *observed) note(vm, text string) {
 	w.Helper()
 	w.ok(w.await(w.vm(vm).Reconfigure(w.ctx, types.VirtualMachineConfigSpec{Annotation: text})))
 }
