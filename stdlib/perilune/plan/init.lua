@@ -54,7 +54,7 @@ function Planner:resolver()
 end
 
 local function implied(node, ctx)
-  return node.kind.implied and node.kind.implied(node, ctx) or {}
+  return node.fields and node.kind.implied and node.kind.implied(node, ctx) or {} -- a lookup declares nothing
 end
 
 --- Folders that are missing above declared ones become nodes of their own, before them.
