@@ -121,7 +121,7 @@ t.test("was renames and moves instead of making anew", function()
   local vc = server.start()
   vc:govc("folder.create", "/DC0/vm/new")
   local before = info(vc, "/DC0/vm/DC0_C0_RP0_VM0").config.instanceUuid
-  apply(vc, 'was = "/DC0/vm/DC0_C0_RP0_VM0", folder = folder "/DC0/vm/new",')
+  apply(vc, 'was = "/DC0/vm/DC0_C0_RP0_VM0", folder = folder "/DC0/vm/new", ignore = { "guest_id" },')
   t.equal(info(vc, "/DC0/vm/new/a").config.instanceUuid, before)
 end)
 
