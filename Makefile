@@ -130,7 +130,7 @@ test: deps ## every test; T=path only those whose path contains it
 asan: deps ## the tests under AddressSanitizer and UBSan
 	@VARIANT=asan tests/support/suite.sh unit lua integration
 valgrind: deps ## the tests under valgrind
-	@WATCH=valgrind tests/support/suite.sh unit lua
+	@WATCH=valgrind tests/support/suite.sh unit lua integration
 lint: deps ## what a script can check
 	@tests/support/suite.sh lint
 
