@@ -13,12 +13,13 @@
 #include <string.h>
 
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
 #include "runtime/base/check.h"
+#include "runtime/tls/identity.h"
 #include "runtime/tls/notes.h"
+#include "runtime/tls/pem.h"
 #include "runtime/tls/pin.h"
 
 struct peri_trust {
@@ -27,67 +28,16 @@ struct peri_trust {
     struct peri_pin *pins;
     size_t pin_count;
     bool is_insecure;
-    X509 *cert; /* ours; NULL without one */
-    EVP_PKEY *key;
-    STACK_OF(X509) * chain;
+    struct peri_identity *identity; /* ours; NULL without one */
 };
-
-/* Fills err with the words of the newest OpenSSL error, and empties its queue. */
-static bool fail(struct peri_error *err, const char *what, const char *path)
-{
-    unsigned long number = ERR_peek_last_error();
-    const char *reason = ERR_reason_error_string(number);
-    peri_error_set(err, PERI_E_TLS_SETUP, "cannot use %s %s: %s", what, path,
-                   reason == NULL ? "nothing usable in it" : reason);
-    ERR_clear_error();
-    return false;
-}
-
-/* Opens a PEM file; NULL and PERI_E_IO when it cannot be read. */
-static BIO *open_pem(const char *what, const char *path, struct peri_error *err)
-{
-    FILE *file = fopen(path, "rb");
-    if (file != NULL)
-        return BIO_new_fp(file, BIO_CLOSE);
-    peri_error_errno(err, errno, "cannot read %s %s", what, path);
-    return NULL;
-}
-
-/* Whether the newest OpenSSL error only says that a PEM file has no further entry. */
-static bool is_at_end(void)
-{
-    unsigned long number = ERR_peek_last_error();
-    return ERR_GET_LIB(number) == ERR_LIB_PEM && ERR_GET_REASON(number) == PEM_R_NO_START_LINE;
-}
-
-/* Reads the certificates of a file into list; there must be at least one. */
-static bool read_certificates(const char *what, const char *path, STACK_OF(X509) * list,
-                              struct peri_error *err)
-{
-    BIO *bio = open_pem(what, path, err);
-    if (bio == NULL)
-        return false;
-    X509 *certificate;
-    ERR_clear_error();
-    while ((certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL)
-        sk_X509_push(list, certificate);
-    BIO_free(bio);
-    if (!is_at_end())
-        return fail(err, what, path);
-    ERR_clear_error();
-    if (sk_X509_num(list) > 0)
-        return true;
-    return peri_error_set(err, PERI_E_TLS_SETUP, "cannot use %s %s: no PEM certificate in it", what,
-                          path);
-}
 
 static bool add_file(X509_STORE *store, const char *path, struct peri_error *err)
 {
     STACK_OF(X509) *list = sk_X509_new_null();
-    bool ok = read_certificates("the CA file", path, list, err);
+    bool ok = peri_pem_certificates("the CA file", path, list, err);
     for (int i = 0; ok && i < sk_X509_num(list); i++)
         ok = X509_STORE_add_cert(store, sk_X509_value(list, i)) == 1 ||
-             fail(err, "the CA file", path);
+             peri_pem_fail(err, "the CA file", path);
     sk_X509_pop_free(list, X509_free);
     return ok;
 }
@@ -138,7 +88,8 @@ static bool add_directory(X509_STORE *store, const char *path, struct peri_error
     while (!hashed && (entry = readdir(dir)) != NULL)
         hashed = is_hashed(entry->d_name);
     rewinddir(dir);
-    bool ok = hashed ? X509_STORE_load_path(store, path) == 1 || fail(err, "the CA directory", path)
+    bool ok = hashed ? X509_STORE_load_path(store, path) == 1 ||
+                           peri_pem_fail(err, "the CA directory", path)
                      : add_plain_files(store, path, dir, err);
     closedir(dir);
     return ok;
@@ -162,7 +113,7 @@ static bool add_authorities(struct peri_trust *trust, const struct peri_trust_se
     }
     trust->source = peri_strdup("the system's certificates");
     if (X509_STORE_set_default_paths(trust->store) != 1)
-        return fail(err, "the system's", "certificates");
+        return peri_pem_fail(err, "the system's", "certificates");
     ERR_clear_error();
     return true;
 }
@@ -178,51 +129,6 @@ static bool read_pins(struct peri_trust *trust, const struct peri_trust_settings
     return true;
 }
 
-struct password {
-    const char *text; /* NULL: none */
-    bool is_asked;    /* OpenSSL wanted it: the key is encrypted */
-};
-
-/* OpenSSL asks for the password of a key. */
-static int give_password(char *to, int size, int is_writing, void *arg)
-{
-    struct password *password = arg;
-    (void)is_writing;
-    password->is_asked = true;
-    if (password->text == NULL || strlen(password->text) >= (size_t)size)
-        return -1;
-    return snprintf(to, (size_t)size, "%s", password->text);
-}
-
-static bool fail_key(const char *path, const struct password *password, struct peri_error *err)
-{
-    if (!password->is_asked)
-        return fail(err, "the key", path);
-    ERR_clear_error();
-    peri_error_set(err, PERI_E_TLS_SETUP, "the key %s is encrypted, and %s", path,
-                   password->text == NULL ? "no password is given" : "its password is another one");
-    return peri_error_hint(err, "give its password as key_password");
-}
-
-static bool read_key(struct peri_trust *trust, const char *path, const char *text,
-                     struct peri_error *err)
-{
-    struct password password = {.text = text};
-    BIO *bio = open_pem("the key", path, err);
-    if (bio == NULL)
-        return false;
-    ERR_clear_error();
-    trust->key = PEM_read_bio_PrivateKey(bio, NULL, give_password, &password);
-    BIO_free(bio);
-    if (trust->key == NULL)
-        return fail_key(path, &password, err);
-    if (X509_check_private_key(trust->cert, trust->key) == 1)
-        return true;
-    ERR_clear_error();
-    return peri_error_set(err, PERI_E_TLS_SETUP,
-                          "the key %s does not belong to the client certificate", path);
-}
-
 static bool read_client(struct peri_trust *trust, const struct peri_trust_settings *settings,
                         struct peri_error *err)
 {
@@ -231,12 +137,8 @@ static bool read_client(struct peri_trust *trust, const struct peri_trust_settin
                               settings->key);
     if (settings->cert == NULL)
         return true;
-    trust->chain = sk_X509_new_null();
-    if (!read_certificates("the client certificate", settings->cert, trust->chain, err))
-        return false;
-    trust->cert = sk_X509_shift(trust->chain);
-    return read_key(trust, settings->key == NULL ? settings->cert : settings->key,
-                    settings->key_password, err);
+    trust->identity = peri_identity_new(settings->cert, settings->key, settings->key_password, err);
+    return trust->identity != NULL;
 }
 
 struct peri_trust *peri_trust_new(const struct peri_trust_settings *settings,
@@ -257,9 +159,7 @@ void peri_trust_free(struct peri_trust *trust)
     if (trust == NULL)
         return;
     X509_STORE_free(trust->store);
-    X509_free(trust->cert);
-    EVP_PKEY_free(trust->key);
-    sk_X509_pop_free(trust->chain, X509_free);
+    peri_identity_free(trust->identity);
     peri_free(trust->pins);
     peri_free(trust->source);
     peri_free(trust);
@@ -335,20 +235,12 @@ static int verify(X509_STORE_CTX *verification, void *arg)
     return 0;
 }
 
-static bool identify(const struct peri_trust *trust, SSL_CTX *ctx)
-{
-    if (trust->cert == NULL)
-        return true;
-    return SSL_CTX_use_certificate(ctx, trust->cert) == 1 &&
-           SSL_CTX_use_PrivateKey(ctx, trust->key) == 1 &&
-           SSL_CTX_set1_chain(ctx, trust->chain) == 1;
-}
-
 bool peri_trust_apply(const struct peri_trust *trust, void *ssl_ctx,
                       struct peri_handshake *handshake)
 {
     SSL_CTX *ctx = ssl_ctx;
-    bool ok = peri_handshake_watch(ctx, handshake) && identify(trust, ctx) &&
+    bool ok = peri_handshake_watch(ctx, handshake) &&
+              (trust->identity == NULL || peri_identity_apply(trust->identity, ctx)) &&
               SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1;
     if (ok && trust->store != NULL)
         ok = SSL_CTX_set1_verify_cert_store(ctx, trust->store) == 1;
