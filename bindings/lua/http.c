@@ -11,20 +11,22 @@
 #include "bindings/lua/raise.h"
 #include "runtime/base/limits.h"
 #include "runtime/http/request.h"
+#include "runtime/http/upload.h"
 #include "runtime/sched/sched.h"
 #include "runtime/sched/task.h"
 
 static const char POOL[] = "perilune.http.pool";
 static const char RESPONSE[] = "perilune.http.response";
 
-struct response { /* lives in a userdata, whose user values are the pool and the request's body */
+struct response {                 /* lives in a userdata, whose user values are below */
     struct peri_request *request; /* NULL once closed */
     struct peri_wake wake;        /* of the task that waits for it */
     bool is_waited;
     bool is_passed_on; /* the function that asked for it returns it: not to be closed there */
 };
 
-enum { RESPONSE_POOL = 1, RESPONSE_BODY, RESPONSE_VALUES = RESPONSE_BODY };
+/* Of a response: its pool, the body of its request or what gives it, the present piece of that. */
+enum { RESPONSE_POOL = 1, RESPONSE_BODY, RESPONSE_PIECE, RESPONSE_VALUES = RESPONSE_PIECE };
 
 /* ---- response ---- */
 
@@ -184,7 +186,7 @@ static int response_index(lua_State *L)
 /* ---- pool:request ---- */
 
 static const char *const request_options[] = {
-    "url",    "method",   "headers", "body",          "idempotent",
+    "url",    "method",   "headers", "body",          "body_length", "idempotent",
     "urgent", "max_body", "timeout", "stall_timeout", NULL,
 };
 
@@ -221,6 +223,18 @@ static const struct peri_request_field *push_fields(lua_State *L, size_t *count)
     return fields;
 }
 
+/* Reads the body: a string, or a function that gives it piece by piece. */
+static void read_body(lua_State *L, struct peri_request_settings *settings)
+{
+    lua_pushstring(L, "body");
+    settings->is_streamed = lua_rawget(L, 2) == LUA_TFUNCTION;
+    lua_pop(L, 1);
+    settings->stream_len =
+        peri_options_integer(L, 2, "body_length", INT64_MAX, PERI_REQUEST_CHUNKED);
+    if (!settings->is_streamed)
+        settings->body = peri_options_string(L, 2, "body", &settings->body_len);
+}
+
 /* Reads the options at 2. Pushes what must stay on the stack until the request is made. */
 static struct peri_request_settings read_request(lua_State *L)
 {
@@ -230,7 +244,7 @@ static struct peri_request_settings read_request(lua_State *L)
     if (settings.url == NULL)
         peri_raise_code(L, PERI_E_ARGUMENT, "option url is missing");
     settings.method = peri_options_string(L, 2, "method", NULL);
-    settings.body = peri_options_string(L, 2, "body", &settings.body_len);
+    read_body(L, &settings);
     settings.is_idempotent = peri_options_boolean(L, 2, "idempotent");
     settings.is_urgent = peri_options_boolean(L, 2, "urgent");
     settings.max_body = peri_options_integer(L, 2, "max_body", INT64_MAX, 0);
@@ -267,10 +281,41 @@ static int await_more(lua_State *L, int status, lua_KContext context)
     return await_head(L, response);
 }
 
+/* The function that gives the body has returned, what is at the top. */
+static int feed(lua_State *L, int status, lua_KContext context)
+{
+    (void)status;
+    (void)context;
+    struct response *response = lua_touserdata(L, 3);
+    struct peri_error err;
+    size_t n = 0;
+    int type = lua_type(L, -1);
+    const char *bytes = type == LUA_TSTRING ? lua_tolstring(L, -1, &n) : "";
+    if (type != LUA_TNIL && n == 0)
+        peri_raise_code(L, PERI_E_ARGUMENT,
+                        "option body: the function gives strings that are not empty, then nil");
+    lua_setiuservalue(L, 3, RESPONSE_PIECE);
+    if (peri_upload_is_hungry(response->request) &&
+        !peri_upload_feed(response->request, bytes, n, &err))
+        return peri_raise(L, &err);
+    return await_head(L, response);
+}
+
+/* Asks the function that gives the body for its next piece; it may wait. */
+static int ask(lua_State *L)
+{
+    lua_getiuservalue(L, 3, RESPONSE_BODY);
+    lua_callk(L, 0, 1, 0, feed);
+    return feed(L, LUA_OK, 0);
+}
+
 static int await_head(lua_State *L, struct response *response)
 {
+    if (peri_upload_is_hungry(response->request))
+        return ask(L);
     bool has_head = peri_request_status(response->request) != 0;
-    if (!has_head && !peri_request_is_done(response->request, NULL))
+    bool is_open = !has_head || peri_upload_is_streaming(response->request);
+    if (is_open && !peri_request_is_done(response->request, NULL))
         return wait_for(L, response, await_more);
     if (!has_head)
         check_failure(L, response);
@@ -279,7 +324,8 @@ static int await_head(lua_State *L, struct response *response)
     return 1;
 }
 
-/* pool:request{ url =, … } → response, once its head is there. */
+/* pool:request{ url =, … } → response, once its head is there. A body that is a function is called
+ * for one piece after the other, when the connection has room for it, and gives nil at the end. */
 static int pool_request(lua_State *L)
 {
     struct peri_pool **pool = check_pool(L);

@@ -36,6 +36,17 @@ struct peri_pool {
     struct peri_pool_stats stats;
 };
 
+/* The body of a request that is given piece by piece. */
+struct peri_upload {
+    bool is_streamed;  /* there is one */
+    bool is_ended;     /* the last piece was given */
+    bool is_paused;    /* libcurl waits for the next one */
+    const char *bytes; /* of the present piece, not taken yet; borrowed */
+    size_t len;
+    uint64_t given;  /* bytes, of all pieces */
+    uint64_t length; /* of the body; PERI_REQUEST_CHUNKED: not known */
+};
+
 enum peri_request_state { PERI_REQUEST_WAITING, PERI_REQUEST_RUNNING, PERI_REQUEST_DONE };
 
 struct peri_request {
@@ -52,6 +63,7 @@ struct peri_request {
     struct curl_slist *fields;
     const char *body;
     size_t body_len;
+    struct peri_upload upload;
     uint64_t max_body, timeout_ms, stall_timeout_ms;
     bool is_idempotent;
     bool is_urgent;
@@ -92,7 +104,21 @@ void peri_pool_add(struct peri_pool *pool, struct peri_request *request);
  * transfer is not over. Not inside libcurl. */
 void peri_pool_remove(struct peri_request *request);
 
+/* upload.c */
+
+/* Sets on request->easy that its body is streamed. */
+void peri_upload_set_up(struct peri_request *request);
+
+/* Whether libcurl waits for something that is there now; then it counts as resumed. */
+bool peri_upload_resume(struct peri_request *request);
+
+/* The head of the answer is there: what is refused is not sent to its end. */
+void peri_upload_answered(struct peri_request *request);
+
 /* request.c */
+
+/* Calls the owner, unless the request was freed. */
+void peri_request_tell(struct peri_request *request);
 
 /* Sets what all requests of a pool have in common. */
 void peri_request_prepare(struct peri_pool *pool, CURL *easy);

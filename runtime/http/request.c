@@ -60,7 +60,7 @@ static int on_ready(void *arg, char *remote, char *local, int remote_port, int l
     return request->is_refused ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
-static void tell(struct peri_request *request)
+void peri_request_tell(struct peri_request *request)
 {
     if (!request->is_freed)
         request->cb(request->arg);
@@ -77,8 +77,10 @@ static size_t on_line(char *line, size_t size, size_t n, void *arg)
         request->has_failed = true;
         return 0;
     }
-    if (request->head.is_complete && !was_complete)
-        tell(request);
+    if (request->head.is_complete && !was_complete) {
+        peri_upload_answered(request);
+        peri_request_tell(request);
+    }
     return size * n;
 }
 
@@ -111,7 +113,7 @@ static size_t on_bytes(char *bytes, size_t size, size_t n, void *arg)
         return 0;
     }
     if (!request->is_gathering)
-        tell(request);
+        peri_request_tell(request);
     return size * n;
 }
 
@@ -156,12 +158,14 @@ void peri_request_prepare(struct peri_pool *pool, CURL *easy)
     prepare_trust(pool, easy);
 }
 
-static void set_up_method(const struct peri_request *request)
+static void set_up_method(struct peri_request *request)
 {
     CURL *easy = request->easy;
     bool is_head = strcmp(request->method, "HEAD") == 0;
     curl_easy_setopt(easy, CURLOPT_NOBODY, is_head ? 1L : 0L);
-    if (request->body != NULL) {
+    if (request->upload.is_streamed) {
+        peri_upload_set_up(request);
+    } else if (request->body != NULL) {
         curl_easy_setopt(easy, CURLOPT_POST, 1L);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body);
@@ -260,19 +264,22 @@ static bool set_method(struct peri_request *request, const struct peri_request_s
 {
     const char *method = settings->method;
     if (method == NULL)
-        method = settings->body == NULL ? "GET" : "POST";
+        method = settings->body == NULL && !settings->is_streamed ? "GET" : "POST";
     if (!is_token(method))
         return peri_error_set(err, PERI_E_ARGUMENT, "not a method of HTTP: \"%s\"", method);
-    if (settings->body != NULL && strcmp(method, "HEAD") == 0)
+    if ((settings->body != NULL || settings->is_streamed) && strcmp(method, "HEAD") == 0)
         return peri_error_set(err, PERI_E_ARGUMENT, "a HEAD request has no body");
     if (settings->body_len > PERI_LIMIT_REQUEST)
         return peri_error_set(err, PERI_E_LIMIT, "a request body of %zu bytes, over %lu",
                               settings->body_len, PERI_LIMIT_REQUEST);
     request->method = peri_strdup(method);
-    request->is_idempotent = settings->is_idempotent || is_safe_method(method);
+    request->is_idempotent =
+        !settings->is_streamed && (settings->is_idempotent || is_safe_method(method));
     request->is_urgent = settings->is_urgent;
     request->body = settings->body;
     request->body_len = settings->body_len;
+    request->upload.is_streamed = settings->is_streamed;
+    request->upload.length = settings->stream_len;
     if (request->body == NULL && (strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0))
         request->body = ""; /* sent with a length, of 0 */
     return true;
@@ -373,11 +380,16 @@ void peri_request_settle(struct peri_request *request)
         destroy(request);
         return;
     }
-    if (request->state != PERI_REQUEST_RUNNING || !request->is_paused || is_full(request))
+    if (request->state != PERI_REQUEST_RUNNING)
         return;
-    request->is_paused = false;
+    bool reads_on = request->is_paused && !is_full(request);
+    bool sends_on = peri_upload_resume(request);
+    if (!reads_on && !sends_on)
+        return;
+    request->is_paused = request->is_paused && !reads_on;
     request->pool->is_inside = true; /* bytes that libcurl kept come before this returns */
-    curl_easy_pause(request->easy, CURLPAUSE_CONT);
+    curl_easy_pause(request->easy, (request->is_paused ? CURLPAUSE_RECV : CURLPAUSE_CONT) |
+                                       (request->upload.is_paused ? CURLPAUSE_SEND : 0));
     request->pool->is_inside = false;
 }
 
@@ -438,7 +450,7 @@ void peri_request_count(struct peri_request *request)
 static void end(struct peri_request *request)
 {
     peri_pool_remove(request);
-    tell(request);
+    peri_request_tell(request);
 }
 
 void peri_request_finish(struct peri_request *request, CURLcode result)

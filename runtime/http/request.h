@@ -21,6 +21,9 @@ struct peri_request_field {
     const char *name, *value;
 };
 
+/* Bytes of a streamed body whose length is not known: it goes in chunks. */
+#define PERI_REQUEST_CHUNKED UINT64_MAX
+
 /* Strings are borrowed until peri_request_new returns, but for the body. */
 struct peri_request_settings {
     const char *url;    /* http:// or https://; the name of a user may not be in it */
@@ -29,6 +32,8 @@ struct peri_request_settings {
     size_t field_count;
     const char *body; /* NULL: none; borrowed until the request is done or freed */
     size_t body_len;
+    bool is_streamed;          /* the body comes by peri_upload_feed instead; never sent again */
+    uint64_t stream_len;       /* of the streamed body, or PERI_REQUEST_CHUNKED */
     bool is_idempotent;        /* may be sent again; GET, HEAD, OPTIONS always may */
     bool is_urgent;            /* before those that wait for a connection already */
     uint64_t max_body;         /* bytes of the answer; 0: no limit but what waits to be read */
@@ -36,8 +41,9 @@ struct peri_request_settings {
     uint64_t stall_timeout_ms; /* 0: the pool's; UINT64_MAX: none, for long polls */
 };
 
-/* What a request calls when something changed: its head is complete, more bytes wait, or it is
- * done. It only records or wakes; it may free the request. */
+/* What a request calls when something changed: its head is complete, more bytes wait, the next
+ * piece of a streamed body is wanted, or it is done. It only records or wakes; it may free the
+ * request. */
 typedef void (*peri_request_cb)(void *arg);
 
 /* Queues a request on the pool and returns it, freed with peri_request_free. cb is called from

@@ -60,34 +60,60 @@ bool peer_line_answer(struct peer_line *line, const char *body)
     return peer_line_puts(line, head) && peer_line_puts(line, body);
 }
 
-/* The length of the request at the begin of the buffer, once its head is there; 0 before. */
-static size_t request_length(const char *request)
+/* The length of the head at the begin of the buffer, once it is there; 0 before. */
+static size_t head_length(const char *request)
 {
     const char *end = strstr(request, "\r\n\r\n");
-    if (end == NULL)
+    return end == NULL ? 0 : (size_t)(end - request) + 4;
+}
+
+/* The length of the request at the begin of the buffer, once its head is there, and all of it if it
+ * comes in chunks; 0 before. */
+static size_t request_length(const char *request)
+{
+    size_t length = head_length(request);
+    const char *end = request + length - 2;
+    if (length == 0)
         return 0;
-    size_t length = (size_t)(end - request) + 4;
-    for (const char *at = request; at < end; at = strstr(at, "\r\n") + 2)
+    for (const char *at = request; at < end; at = strstr(at, "\r\n") + 2) {
         if (strncasecmp(at, "Content-Length:", 15) == 0)
-            length += (size_t)strtoull(at + 15, NULL, 10);
+            return length + (size_t)strtoull(at + 15, NULL, 10);
+        const char *last = strstr(end, "\r\n0\r\n\r\n");
+        if (strncasecmp(at, "Transfer-Encoding: chunked", 26) == 0)
+            return last == NULL ? 0 : (size_t)(last - request) + 7;
+    }
     return length;
+}
+
+/* Reads until what length() knows the length of is there; 0 at the end of the connection. */
+static size_t read_until(struct peer_line *line, size_t (*length)(const char *request))
+{
+    memmove(line->request, line->request + line->len, line->pending);
+    size_t wanted = 0;
+    line->len = 0;
+    line->request[line->pending] = '\0';
+    while ((wanted = length(line->request)) == 0 || line->pending < wanted) {
+        ssize_t n = receive(line, line->request + line->pending, REQUEST_SIZE - 1 - line->pending);
+        if (n <= 0)
+            return 0;
+        line->pending += (size_t)n;
+        line->request[line->pending] = '\0';
+    }
+    return wanted;
+}
+
+bool peer_line_peek(struct peer_line *line)
+{
+    return read_until(line, head_length) > 0;
 }
 
 bool peer_line_read(struct peer_line *line)
 {
-    memmove(line->request, line->request + line->len, line->pending);
-    size_t have = line->pending;
-    size_t wanted = 0;
-    line->request[have] = '\0';
-    while ((wanted = request_length(line->request)) == 0 || have < wanted) {
-        ssize_t n = receive(line, line->request + have, REQUEST_SIZE - 1 - have);
-        if (n <= 0)
-            return false;
-        have += (size_t)n;
-        line->request[have] = '\0';
-    }
+    size_t wanted = read_until(line, request_length);
+    if (wanted == 0)
+        return false;
     line->len = wanted;
-    line->pending = have - wanted;
+    line->pending -= wanted;
     line->peer->requests++;
     return true;
 }

@@ -49,6 +49,10 @@ char *peer_url(const struct peer *peer, const char *path, char *url, size_t size
 /* A port on which nobody listens. */
 int peer_closed_port(void);
 
+/* Reads the head of the next request into line->request, where peer_line_read finds it again, and
+ * none of the body but what came with it. False at the end of the connection. */
+bool peer_line_peek(struct peer_line *line);
+
 /* Reads one request, head and body, into line->request. False at the end of the connection. */
 bool peer_line_read(struct peer_line *line);
 

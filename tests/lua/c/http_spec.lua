@@ -102,6 +102,90 @@ t.test("ends by its timeout", with_pool(function(pool, url)
   t.raises(function() pool:request { url = url .. "/hang", timeout = 0.05 } end, "http.timeout")
 end))
 
+-- Bodies given piece by piece -------------------------------------------------------------------------
+
+--- A function that gives the strings of a list, waiting before each.
+local function pieces(list)
+  local at = 0
+  return function()
+    task.sleep(0.001)
+    at = at + 1
+    return list[at]
+  end
+end
+
+t.test("sends a body that a function gives, with its length or in chunks", with_pool(function(pool, url)
+  local text = pool:request {
+    url = url .. "/echo", method = "PUT", body = pieces { "one ", "two ", "three" }, body_length = 13,
+  }:text()
+  t.match(text, "PUT /echo HTTP/1.1\r\n")
+  t.match(text, "Content-Length: 13\r\n")
+  t.equal(text:sub(-17), "\r\n\r\none two three")
+  text = pool:request { url = url .. "/echo", body = pieces {}, body_length = 0 }:text()
+  t.match(text, "POST /echo HTTP/1.1\r\n")
+  t.match(text, "Content-Length: 0\r\n")
+  text = pool:request { url = url .. "/echo", method = "PUT", body = pieces { "one ", "two" } }:text()
+  t.match(text, "Transfer-Encoding: chunked\r\n")
+  t.equal(text:sub(-26), "\r\n\r\n4\r\none \r\n3\r\ntwo\r\n0\r\n\r\n")
+end))
+
+t.test("asks for no more of a body than the connection takes", with_pool(function(pool, url)
+  local given, piece = 0, ("x"):rep(256 * 1024)
+  local slow = task.spawn(function()
+    pool:request {
+      url = url .. "/slow",
+      body = function()
+        given = given + 1
+        return piece
+      end,
+    }
+  end)
+  local before
+  repeat
+    before = given
+    task.sleep(0.1)
+  until given == before and given > 0
+  t.is_true(given < 64) -- of what nobody reads, the sockets hold some MiB
+  slow:cancel "enough"
+  local _, e = slow:join()
+  t.equal(e.message, "enough")
+end))
+
+t.test("a body that is refused is not asked for to its end", with_pool(function(pool, url)
+  local given, piece = 0, ("x"):rep(1024)
+  local response = pool:request {
+    url = url .. "/refuse",
+    method = "PUT",
+    body = function()
+      given = given + 1
+      task.sleep(0.001)
+      return given < 10000 and piece or nil
+    end,
+  }
+  t.equal({ response.status, response:text() }, { 403, "no" })
+  t.is_true(given < 10000)
+end))
+
+t.test("a body that breaks its promise, or fails, ends the request", with_pool(function(pool, url)
+  local function put(body, length)
+    return function() pool:request { url = url .. "/echo", body = body, body_length = length } end
+  end
+  t.match(t.raises(put(pieces { "12345" }, 6), "argument").message, "6 bytes was promised, and only 5 given")
+  t.match(t.raises(put(pieces { "1234", "567" }, 6), "argument").message, "6 bytes was promised, and 7 given")
+  t.match(t.raises(put(pieces { "" }), "argument").message, "not empty")
+  t.match(t.raises(put(pieces { 5 }), "argument").message, "gives strings")
+  t.match(t.raises(put(function() error "broken source" end)).message, "broken source")
+  t.equal(pool:request { url = url .. "/text" }:text(), "hello")
+end))
+
+t.test("a body that is streamed is never sent a second time", with_pool(function(pool, url)
+  t.equal(pool:request { url = url .. "/text" }:text(), "hello")
+  local e = t.raises(function()
+    pool:request { url = url .. "/die", body = pieces { "x" }, body_length = 1, idempotent = true }
+  end, "http.unknown")
+  t.match(e.message, "127.0.0.1")
+end))
+
 -- Ends ----------------------------------------------------------------------------------------------
 
 t.test("a cancelled task cancels its request, before and after the head", with_pool(function(pool, url)

@@ -1,7 +1,9 @@
 /* http_peer.c: a server for Lua tests: http_peer [tls]. Prints its URL, and with tls the file of
  * its authority, then answers by path until it is killed: /echo the request · /big 8 MiB · /hang
- * nothing · /part a head, five bytes, then nothing /cut five of 100 bytes · /die nothing, where it
- * is not the first on its connection anything else: hello */
+ * nothing · /part a head, five bytes, then nothing · /cut five of 100 bytes · /die nothing, where
+ * it is not the first on its connection · /slow reads no body · /refuse refuses before the body has
+ * come · anything else: hello */
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -43,10 +45,25 @@ static bool answer(struct peer_line *line, unsigned number)
     return peer_line_answer(line, "hello");
 }
 
+/* Ends a request by its head alone; false if it is not one of these. */
+static bool answer_early(struct peer_line *line)
+{
+    struct pollfd ends = {.fd = line->fd};
+    if (is_for(line, "/slow"))
+        poll(&ends, 1, -1);
+    else if (is_for(line, "/refuse"))
+        peer_line_puts(line, "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno");
+    else
+        return false;
+    peer_line_drain(line);
+    return true;
+}
+
 static void serve(struct peer_line *line)
 {
     unsigned number = 0;
-    while (peer_line_read(line) && answer(line, number))
+    while (peer_line_peek(line) && !answer_early(line) && peer_line_read(line) &&
+           answer(line, number))
         number++;
 }
 
