@@ -6,9 +6,9 @@
 #include <lualib.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "runtime/base/limits.h"
+#include "runtime/engine/memory.h"
 #include "runtime/engine/searcher.h"
 #include "runtime/loop/signal.h"
 #include "runtime/sched/raise.h"
@@ -20,32 +20,15 @@ struct peri_engine {
     struct peri_sched *sched;
     struct peri_signal *signal;
     lua_State *L;
-    size_t used;     /* bytes that Lua holds */
-    int interrupted; /* the signal that has come, 0 before */
-    bool is_told;    /* the root task was cancelled for it */
-    bool is_warning; /* a warning has begun and goes on */
+    struct peri_memory *memory; /* of the Lua state */
+    int interrupted;            /* the signal that has come, 0 before */
+    bool is_told;               /* the root task was cancelled for it */
+    bool is_warning;            /* a warning has begun and goes on */
     int argc;
     char **argv;
 };
 
 /* ---- the state ---- */
-
-static void *allocate(void *arg, void *old, size_t old_size, size_t size)
-{
-    struct peri_engine *engine = arg;
-    size_t held = old == NULL ? 0 : old_size; /* of a new object, old_size is its type */
-    if (size == 0) {
-        free(old);
-        engine->used -= held;
-        return NULL;
-    }
-    if (size > held && size - held > PERI_LIMIT_LUA_MEMORY - engine->used)
-        return NULL;
-    void *memory = realloc(old, size);
-    if (memory != NULL)
-        engine->used += size - held;
-    return memory;
-}
 
 static int panic(lua_State *L)
 {
@@ -77,10 +60,11 @@ struct peri_engine *peri_engine_new(const char *stdlib, struct peri_error *err)
 {
     struct peri_engine *engine = peri_alloc(sizeof(*engine));
     engine->stdlib = stdlib;
+    engine->memory = peri_memory_new(PERI_LIMIT_LUA_MEMORY);
     engine->loop = peri_loop_new(err);
     if (engine->loop == NULL)
         goto failed;
-    engine->L = lua_newstate(allocate, engine);
+    engine->L = lua_newstate(peri_memory_allocate, engine->memory);
     if (engine->L == NULL) {
         peri_error_set(err, PERI_E_IO, "no memory for a Lua state");
         goto failed;
@@ -98,6 +82,7 @@ void peri_engine_free(struct peri_engine *engine)
         return;
     if (engine->L != NULL)
         lua_close(engine->L);
+    peri_memory_free(engine->memory);
     peri_sched_free(engine->sched);
     peri_loop_free(engine->loop);
     peri_free(engine);

@@ -9,10 +9,10 @@ local numbers = "the parsers of runtime/base/str.h, which refuse what is no numb
 -- name → what to use, and the files or folders that may use it all the same.
 local c_calls = {
   assert = { "peri_assert (runtime/base/check.h)" },
-  malloc = { allocation, "runtime/base/alloc.c" },
+  malloc = { allocation, "runtime/base/alloc.c", "runtime/engine/memory.c" },
   calloc = { allocation, "runtime/base/alloc.c" },
-  realloc = { allocation, "runtime/base/alloc.c", "runtime/base/buf.c", "runtime/engine/engine.c" },
-  free = { "peri_free (runtime/base/alloc.h)", "runtime/base/alloc.c", "runtime/engine/engine.c",
+  realloc = { allocation, "runtime/base/alloc.c", "runtime/base/buf.c", "runtime/engine/memory.c" },
+  free = { "peri_free (runtime/base/alloc.h)", "runtime/base/alloc.c", "runtime/engine/memory.c",
     "bindings/lua/json.c" },
   strdup = { "peri_strdup (runtime/base/alloc.h)" },
   strndup = { "peri_strdup (runtime/base/alloc.h)" },
