@@ -51,6 +51,7 @@ GENERATED := $(BUILD)/gen/stdlib.c $(BUILD)/gen/tables.c
 OBJECTS := $(SOURCES:%.c=$(BUILD)/obj/%.o) $(GENERATED:$(BUILD)/gen/%.c=$(BUILD)/obj/gen/%.o)
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*/*_test.c))
 TEST_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/support/*.c))
+BENCHES := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/bench/*_bench.c))
 TIDY := $(patsubst %.c,$(BUILD)/tidy/%.ok,$(SOURCES) $(wildcard runtime/cli/main.c))
 
 .PHONY: all
@@ -89,6 +90,11 @@ $(BUILD)/unit/%: tests/unit/%.c $(OBJECTS) $(TEST_OBJECTS)
 $(BUILD)/%_fuzz: tests/fuzz/%_fuzz.c $(OBJECTS)
 	$(call say,cc $<)
 	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -MF $@.d $(LINK) -fsanitize=fuzzer -o $@ $< $(OBJECTS) $(LIBS)
+
+$(BUILD)/bench/%: tests/bench/%.c $(OBJECTS)
+	@mkdir -p $(@D)
+	$(call say,cc $<)
+	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -MF $@.d $(LINK) -o $@ $< $(OBJECTS) $(LIBS)
 
 # Other flags than last time make all anew; a file that came or went is linked, or embedded, again.
 $(BUILD)/flags: NOW = $(CC) $(CFLAGS_ALL) $(LINK)
@@ -146,7 +152,8 @@ $(BUILD)/tidy/%.ok: %.c $(BUILD)/obj/%.o .clang-tidy
 fuzz: deps ## the parsers against made-up input, FUZZ_SECONDS each
 	@tests/fuzz/fuzz.sh
 
-.PHONY: bench
+.PHONY: bench bench-programs
+bench-programs: $(BENCHES)
 bench: deps ## ratios that must hold
 	@tests/bench/bench.sh
 
@@ -166,4 +173,4 @@ clean: ## remove what was built
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
--include $(OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(BUILD)/obj/runtime/cli/main.d $(UNIT_TESTS:=.d)
+-include $(OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(BUILD)/obj/runtime/cli/main.d $(UNIT_TESTS:=.d) $(BENCHES:=.d)

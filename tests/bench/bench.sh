@@ -5,7 +5,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 export TMPDIR=$PWD/build/tmp
-make -s -j"$(nproc)" all server >build/tmp/build.log 2>&1 || { cat build/tmp/build.log && exit 1; }
+make -s -j"$(nproc)" all bench-programs server >build/tmp/build.log 2>&1 || { cat build/tmp/build.log && exit 1; }
 
 held=0 missed=0
 for bench in tests/bench/*_bench.sh; do
