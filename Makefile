@@ -5,7 +5,7 @@ BUILD   := build$(if $(VARIANT),/$(VARIANT))
 PREFIX  ?= /usr/local
 WERROR  ?= $(if $(CI),-Werror)
 LUA     ?= lua5.4
-PACKAGES := lua5.4 libuv libcurl libxml-2.0 openssl jansson
+PACKAGES := lua5.4 libuv libcurl zlib libxml-2.0 openssl jansson
 ifeq ($(VARIANT),fuzz)
 CC := clang
 endif

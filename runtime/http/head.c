@@ -35,7 +35,7 @@ bool peri_head_add(struct peri_head *head, const char *line, size_t n, struct pe
 {
     head->received += n;
     if (head->received > PERI_LIMIT_HEADERS)
-        return peri_error_set(err, PERI_E_LIMIT, "the answer's headers are longer than %lu bytes",
+        return peri_error_set(err, PERI_E_LIMIT, "has headers of more than %lu bytes",
                               PERI_LIMIT_HEADERS);
     if (head->is_complete)
         return true;

@@ -75,9 +75,10 @@ struct peri_request {
     bool has_failed;   /* error is set */
     unsigned attempts; /* that were ready to be sent */
     long sent_before;  /* bytes sent when the first attempt was ready: of a proxy's CONNECT */
-    uint64_t received; /* bytes of the body */
+    uint64_t received; /* bytes of the body, decompressed */
     struct peri_head head;
     struct peri_buf unread;
+    struct peri_gunzip *gunzip;       /* NULL: the body is not compressed */
     struct peri_handshake *handshake; /* of the newest connection it opened; NULL if none */
     struct peri_error error;
     char words[CURL_ERROR_SIZE]; /* libcurl's */
@@ -119,6 +120,9 @@ void peri_upload_answered(struct peri_request *request);
 
 /* Calls the owner, unless the request was freed. */
 void peri_request_tell(struct peri_request *request);
+
+/* Whether anything of the request may have reached the server. */
+bool peri_request_is_sent(const struct peri_request *request);
 
 /* Sets what all requests of a pool have in common. */
 void peri_request_prepare(struct peri_pool *pool, CURL *easy);

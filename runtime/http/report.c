@@ -150,3 +150,28 @@ void peri_report(struct peri_request *request, CURLcode result, bool is_sent)
     else
         report_as(request, code, words);
 }
+
+static bool is_open(const struct peri_request *request)
+{
+    return !request->is_idempotent && peri_request_is_sent(request);
+}
+
+void peri_report_answer(struct peri_request *request, enum peri_error_code code, const char *words)
+{
+    char sentence[PERI_ERROR_MESSAGE_MAX];
+    snprintf(sentence, sizeof(sentence), "the answer of %s %s", request->lane->where, words);
+    request->has_failed = true;
+    if (is_open(request))
+        report_unknown(request, sentence);
+    else
+        peri_error_set(&request->error, code, "%s", sentence);
+}
+
+void peri_report_end(struct peri_request *request, const struct peri_error *err)
+{
+    request->has_failed = true;
+    if (is_open(request))
+        report_unknown(request, err->message);
+    else
+        request->error = *err;
+}

@@ -1,12 +1,13 @@
 /* request.c: one transfer: options before, callbacks during, outcome after. */
 #include "runtime/http/request.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "runtime/base/check.h"
 #include "runtime/base/limits.h"
+#include "runtime/http/body.h"
+#include "runtime/http/gunzip.h"
 #include "runtime/http/inside.h"
 #include "runtime/http/outcome.h"
 #include "runtime/http/report.h"
@@ -37,10 +38,12 @@ static long sent_so_far(const struct peri_request *request)
     return sent;
 }
 
-/* Whether anything of the request may have reached the server. OpenSSL tells of a write when all of
- * it is on the way, and a large one is several records: those count as sent from the beginning. */
-static bool is_sent(const struct peri_request *request)
+/* OpenSSL tells of a write when all of it is on the way, and a large one is several records: those
+ * count as sent from the beginning. */
+bool peri_request_is_sent(const struct peri_request *request)
 {
+    if (request->easy == NULL)
+        return request->state == PERI_REQUEST_DONE;
     bool is_large = request->lane->is_secure && request->body_len > ONE_RECORD;
     return request->attempts > 0 && (is_large || sent_so_far(request) > request->sent_before);
 }
@@ -55,7 +58,7 @@ static int on_ready(void *arg, char *remote, char *local, int remote_port, int l
     struct peri_request *request = arg;
     if (request->attempts == 0)
         request->sent_before = sent_so_far(request);
-    request->is_refused = is_sent(request) && !request->is_idempotent;
+    request->is_refused = peri_request_is_sent(request) && !request->is_idempotent;
     request->attempts++;
     return request->is_refused ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
@@ -73,48 +76,30 @@ static size_t on_line(char *line, size_t size, size_t n, void *arg)
     bool was_complete = request->head.is_complete;
     if (request->is_freed)
         return 0;
-    if (!peri_head_add(&request->head, line, size * n, &request->error)) {
-        request->has_failed = true;
+    struct peri_error err;
+    if (!peri_head_add(&request->head, line, size * n, &err)) {
+        peri_report_answer(request, err.code, err.message);
         return 0;
     }
-    if (request->head.is_complete && !was_complete) {
-        peri_upload_answered(request);
-        peri_request_tell(request);
-    }
+    if (!request->head.is_complete || was_complete)
+        return size * n;
+    if (!peri_body_begin(request))
+        return 0;
+    peri_upload_answered(request);
+    peri_request_tell(request);
     return size * n;
 }
 
-static bool is_full(const struct peri_request *request)
-{
-    return !request->is_gathering && request->unread.len > PERI_LIMIT_UNREAD;
-}
-
-static bool add_bytes(struct peri_request *request, const char *bytes, size_t n)
-{
-    request->received += n;
-    if (request->max_body > 0 && request->received > request->max_body)
-        return peri_error_set(&request->error, PERI_E_LIMIT,
-                              "the answer of %s is longer than %" PRIu64 " bytes",
-                              request->lane->where, request->max_body);
-    return peri_buf_add(&request->unread, bytes, n, &request->error);
-}
-
-/* Inside libcurl: bytes of the body, decoded. Those that are refused with a pause libcurl keeps. */
+/* Inside libcurl: bytes of the body. Those that are refused with a pause libcurl keeps. */
 static size_t on_bytes(char *bytes, size_t size, size_t n, void *arg)
 {
     struct peri_request *request = arg;
     if (request->is_freed)
         return 0;
-    request->is_paused = is_full(request);
-    if (request->is_paused)
-        return CURL_WRITEFUNC_PAUSE;
-    if (!add_bytes(request, bytes, size * n)) {
-        request->has_failed = true;
-        return 0;
-    }
-    if (!request->is_gathering)
+    size_t taken = peri_body_take(request, bytes, size * n);
+    if (taken == size * n && !request->is_gathering)
         peri_request_tell(request);
-    return size * n;
+    return taken;
 }
 
 static void prepare_trust(const struct peri_pool *pool, CURL *easy)
@@ -141,6 +126,7 @@ void peri_request_prepare(struct peri_pool *pool, CURL *easy)
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "Perilune/" PERI_VERSION);
     curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+    curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L); /* body.c does that */
     curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
@@ -331,6 +317,7 @@ static void destroy(struct peri_request *request)
 {
     curl_slist_free_all(request->fields);
     peri_handshake_free(request->handshake);
+    peri_gunzip_free(request->gunzip);
     peri_head_deinit(&request->head);
     peri_buf_deinit(&request->unread);
     peri_free(request->url);
@@ -382,7 +369,7 @@ void peri_request_settle(struct peri_request *request)
     }
     if (request->state != PERI_REQUEST_RUNNING)
         return;
-    bool reads_on = request->is_paused && !is_full(request);
+    bool reads_on = request->is_paused && !peri_body_is_full(request);
     bool sends_on = peri_upload_resume(request);
     if (!reads_on && !sends_on)
         return;
@@ -412,6 +399,7 @@ struct peri_str peri_request_unread(const struct peri_request *request)
 void peri_request_gather(struct peri_request *request)
 {
     request->is_gathering = true;
+    peri_body_refill(request);
     if (request->is_paused && request->pool != NULL)
         peri_pool_settle(request->pool, request);
 }
@@ -419,6 +407,7 @@ void peri_request_gather(struct peri_request *request)
 void peri_request_consume(struct peri_request *request)
 {
     peri_buf_clear(&request->unread);
+    peri_body_refill(request);
     if (request->is_paused && request->pool != NULL)
         peri_pool_settle(request->pool, request);
 }
@@ -450,6 +439,7 @@ void peri_request_count(struct peri_request *request)
 static void end(struct peri_request *request)
 {
     peri_pool_remove(request);
+    peri_body_refill(request);
     peri_request_tell(request);
 }
 
@@ -458,7 +448,7 @@ void peri_request_finish(struct peri_request *request, CURLcode result)
     if (result == CURLE_OK && !request->head.is_complete)
         result = CURLE_GOT_NOTHING; /* libcurl takes a head for whole that ends in the middle */
     if (!request->has_failed && result != CURLE_OK) {
-        peri_report(request, result, is_sent(request));
+        peri_report(request, result, peri_request_is_sent(request));
         request->has_failed = true;
     }
     end(request);
@@ -466,7 +456,6 @@ void peri_request_finish(struct peri_request *request, CURLcode result)
 
 void peri_request_fail(struct peri_request *request, const struct peri_error *err)
 {
-    request->error = *err;
-    request->has_failed = true;
+    peri_report_end(request, err);
     end(request);
 }
