@@ -13,6 +13,7 @@ struct peri_loop {
     uv_prepare_t keeper;       /* makes libuv look once though it has nothing to wait for */
     struct peri_timer *spares; /* freed timers, stopped, to be used again */
     unsigned spare_count;
+    unsigned files; /* operations under way on files */
 };
 
 /* Closes the timers kept to be used again. */

@@ -36,6 +36,8 @@ void peri_loop_free(struct peri_loop *loop)
 {
     if (loop == NULL)
         return;
+    while (loop->files > 0) /* threads are at work, which cannot be stopped */
+        uv_run(&loop->uv, UV_RUN_ONCE);
     peri_timer_drop_spares(loop);
     uv_close((uv_handle_t *)&loop->keeper, NULL);
     uv_run(&loop->uv, UV_RUN_NOWAIT); /* the close callbacks */

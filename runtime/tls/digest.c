@@ -10,16 +10,63 @@
 
 #include "runtime/base/check.h"
 
+struct peri_digest {
+    EVP_MD_CTX *context;
+    size_t len; /* bytes of the result */
+};
+
+static const EVP_MD *type_of(size_t len)
+{
+    peri_assert(len == PERI_DIGEST_SHA1 || len == PERI_DIGEST_SHA256);
+    return len == PERI_DIGEST_SHA1 ? EVP_sha1() : EVP_sha256();
+}
+
+static bool fail(size_t len, struct peri_error *err)
+{
+    ERR_clear_error();
+    return peri_error_set(err, PERI_E_INTERNAL, "OpenSSL computes no %s here",
+                          EVP_MD_get0_name(type_of(len)));
+}
+
 bool peri_digest_of(const void *bytes, size_t n, unsigned char *digest, size_t len,
                     struct peri_error *err)
 {
-    peri_assert(len == PERI_DIGEST_SHA1 || len == PERI_DIGEST_SHA256);
-    const EVP_MD *type = len == PERI_DIGEST_SHA1 ? EVP_sha1() : EVP_sha256();
-    if (EVP_Digest(bytes, n, digest, NULL, type, NULL) == 1)
-        return true;
-    ERR_clear_error();
-    return peri_error_set(err, PERI_E_INTERNAL, "OpenSSL computes no %s here",
-                          EVP_MD_get0_name(type));
+    return EVP_Digest(bytes, n, digest, NULL, type_of(len), NULL) == 1 || fail(len, err);
+}
+
+struct peri_digest *peri_digest_new(size_t len, struct peri_error *err)
+{
+    struct peri_digest *digest = peri_alloc(sizeof(*digest));
+    digest->context = EVP_MD_CTX_new();
+    digest->len = len;
+    peri_assert(digest->context != NULL);
+    if (EVP_DigestInit_ex(digest->context, type_of(len), NULL) == 1)
+        return digest;
+    peri_digest_free(digest);
+    fail(len, err);
+    return NULL;
+}
+
+void peri_digest_free(struct peri_digest *digest)
+{
+    if (digest == NULL)
+        return;
+    EVP_MD_CTX_free(digest->context);
+    peri_free(digest);
+}
+
+void peri_digest_add(struct peri_digest *digest, const void *bytes, size_t n)
+{
+    peri_assert(EVP_DigestUpdate(digest->context, bytes, n) == 1);
+}
+
+size_t peri_digest_end(const struct peri_digest *digest, unsigned char *out)
+{
+    EVP_MD_CTX *copy = EVP_MD_CTX_new();
+    peri_assert(copy != NULL && EVP_MD_CTX_copy_ex(copy, digest->context) == 1 &&
+                EVP_DigestFinal_ex(copy, out, NULL) == 1);
+    EVP_MD_CTX_free(copy);
+    return digest->len;
 }
 
 void peri_digest_hex(const unsigned char *bytes, size_t n, char *hex)

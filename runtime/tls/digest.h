@@ -17,6 +17,21 @@ enum { PERI_DIGEST_SHA1 = 20, PERI_DIGEST_SHA256 = 32, PERI_DIGEST_MAX = 32 };
 bool peri_digest_of(const void *bytes, size_t n, unsigned char *digest, size_t len,
                     struct peri_error *err);
 
+/* A digest of bytes that come piece by piece. */
+struct peri_digest;
+
+/* Returns a digest of nothing, SHA-1 or SHA-256 by len, freed with peri_digest_free; NULL and
+ * PERI_E_INTERNAL as peri_digest_of. */
+struct peri_digest *peri_digest_new(size_t len, struct peri_error *err);
+void peri_digest_free(struct peri_digest *digest);
+
+/* Adds n bytes. */
+void peri_digest_add(struct peri_digest *digest, const void *bytes, size_t n);
+
+/* Writes the digest of all bytes so far, its length's worth, and returns that; more may be added.
+ */
+size_t peri_digest_end(const struct peri_digest *digest, unsigned char *out);
+
 /* Writes n bytes as 2 * n lower-case hexadecimal digits and a NUL. */
 void peri_digest_hex(const unsigned char *bytes, size_t n, char *hex);
 

@@ -18,3 +18,14 @@ t.test("a uuid is a random one of version 4", function()
   t.find(digest.uuid(), "^%x%x%x%x%x%x%x%x%-%x%x%x%x%-4%x%x%x%-[89ab]%x%x%x%-%x%x%x%x%x%x%x%x%x%x%x%x$")
   t.is_true(digest.uuid() ~= digest.uuid())
 end)
+
+t.test("pieces have the digest of the whole", function()
+  for _, name in ipairs { "sha1", "sha256" } do
+    local sum = digest.new(name)
+    t.equal(sum:hex(), digest[name] "")
+    sum:add "ab"
+    t.equal(sum:hex(), digest[name] "ab")
+    sum:add(("c"):rep(100000))
+    t.equal(sum:hex(), digest[name]("ab" .. ("c"):rep(100000)))
+  end
+end)
