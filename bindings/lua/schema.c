@@ -1,5 +1,8 @@
 /* schema.c: perilune.c.schema, descriptions of the API's types and methods as Lua tables.
  *
+ * A type is named as in the API; where several services have one of that name, the core's is meant,
+ * or the first service's, and "sms:InvalidUrl" is that of another.
+ *
  * For documentation, checking and completion; the codec reads the tables itself. */
 #include <lauxlib.h>
 #include <string.h>
@@ -50,13 +53,13 @@ static void set_flags(lua_State *L, uint8_t flags)
 }
 
 /* A field, property or parameter. */
-static void push_field(lua_State *L, const struct peri_schema_field *f, uint8_t service)
+static void push_field(lua_State *L, const struct peri_schema_field *f)
 {
     lua_createtable(L, 0, 8);
     set_string(L, "name", peri_schema_name(f->name));
     set_type(L, "type", f->type);
     set_flags(L, f->flags);
-    set_string(L, "since", peri_schema_version(service, f->since));
+    set_string(L, "since", peri_schema_version(f->service, f->since));
     set_string(L, "privilege", peri_schema_text(f->privilege));
 }
 
@@ -71,7 +74,7 @@ static void add_fields(lua_State *L, const struct peri_schema_type *type)
     if (base_of(type) != NULL)
         add_fields(L, base_of(type));
     for (size_t i = 0; i < type->count; i++) {
-        push_field(L, peri_schema_own(type, i), type->service);
+        push_field(L, peri_schema_own(type, i));
         set_string(L, "owner", peri_schema_type_name(type));
         lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
     }
@@ -127,11 +130,11 @@ static void push_type(lua_State *L, const struct peri_schema_type *type)
     lua_setfield(L, -2, "methods");
 }
 
-static void set_params(lua_State *L, const struct peri_schema_method *m, uint8_t service)
+static void set_params(lua_State *L, const struct peri_schema_method *m)
 {
     lua_createtable(L, m->param_count, 0);
     for (size_t i = 0; i < m->param_count; i++) {
-        push_field(L, peri_schema_param(m, i), service);
+        push_field(L, peri_schema_param(m, i));
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
     lua_setfield(L, -2, "params");
@@ -160,12 +163,13 @@ static void set_faults(lua_State *L, const struct peri_schema_method *m)
 static void push_method(lua_State *L, const struct peri_schema_method *m)
 {
     uint8_t service = peri_schema_type(m->owner)->service;
-    lua_createtable(L, 0, 12);
+    lua_createtable(L, 0, 10);
     set_string(L, "name", peri_schema_text(m->name));
     set_type(L, "owner", m->owner);
     set_string(L, "since", peri_schema_version(service, m->since));
     set_string(L, "privilege", peri_schema_text(m->privilege));
-    set_params(L, m, service);
+    set_string(L, "service", peri_schema_text(peri_schema_service(service)->name));
+    set_params(L, m);
     set_result(L, "result", m->result, m->flags);
     lua_pushboolean(L, (m->flags & PERI_SCHEMA_TASK) != 0);
     lua_setfield(L, -2, "is_task");
@@ -173,24 +177,41 @@ static void push_method(lua_State *L, const struct peri_schema_method *m)
     set_faults(L, m);
 }
 
+/* A type by its name, before which may be that of its service. */
+static const struct peri_schema_type *find_type(struct peri_str name)
+{
+    const char *colon = memchr(name.data, ':', name.len);
+    if (colon == NULL)
+        return peri_schema_find_type(name);
+    size_t prefix = (size_t)(colon - name.data);
+    const struct peri_schema_service *s =
+        peri_schema_find_service((struct peri_str){name.data, prefix});
+    if (s == NULL)
+        return NULL;
+    uint8_t service = peri_schema_service_index(s);
+    struct peri_str rest = {colon + 1, name.len - prefix - 1};
+    const struct peri_schema_type *type = peri_schema_find_type_in(service, rest);
+    return type != NULL && type->service == service ? type : NULL;
+}
+
 /* type(name): its description, or nil and the nearest name */
 static int schema_type(lua_State *L)
 {
     struct peri_str name = check_str(L, 1);
-    const struct peri_schema_type *type = peri_schema_find_type(name);
+    const struct peri_schema_type *type = find_type(name);
     if (type != NULL && type->kind >= PERI_SCHEMA_BUILTINS) {
         push_type(L, type);
         return 1;
     }
     lua_pushnil(L);
-    lua_pushstring(L, peri_near_type(NULL, name)); /* nil for NULL */
+    lua_pushstring(L, peri_near_type(PERI_SCHEMA_ANY_SERVICE, NULL, name)); /* nil for NULL */
     return 2;
 }
 
 /* A type by its name at an index; raises when there is none of the kind. */
 static const struct peri_schema_type *check_type(lua_State *L, int index, uint8_t kind)
 {
-    const struct peri_schema_type *type = peri_schema_find_type(check_str(L, index));
+    const struct peri_schema_type *type = find_type(check_str(L, index));
     luaL_argexpected(L, type != NULL && type->kind == kind, index,
                      kind == PERI_SCHEMA_MANAGED ? "a managed type" : "a data type");
     return type;
@@ -201,7 +222,7 @@ static int schema_method(lua_State *L)
 {
     const struct peri_schema_type *type = check_type(L, 1, PERI_SCHEMA_MANAGED);
     struct peri_str name = check_str(L, 2);
-    const struct peri_schema_method *m = peri_schema_find_method(name);
+    const struct peri_schema_method *m = peri_schema_find_method_in(type->service, name);
     if (m != NULL && peri_schema_is(type, peri_schema_type(m->owner))) {
         push_method(L, m);
         return 1;
@@ -219,6 +240,17 @@ static int schema_methods(lua_State *L)
     return 1;
 }
 
+/* The name that tells a type from all others. */
+static void push_full_name(lua_State *L, const struct peri_schema_type *type)
+{
+    const char *name = peri_schema_type_name(type);
+    if (peri_schema_find_type(peri_str_of(name)) == type)
+        lua_pushstring(L, name);
+    else
+        lua_pushfstring(L, "%s:%s", peri_schema_text(peri_schema_service(type->service)->name),
+                        name);
+}
+
 static void push_type_names(lua_State *L, bool (*is_wanted)(uint8_t kind))
 {
     lua_Integer n = 0;
@@ -227,7 +259,7 @@ static void push_type_names(lua_State *L, bool (*is_wanted)(uint8_t kind))
         const struct peri_schema_type *type = peri_schema_type((uint16_t)i);
         if (!is_wanted(type->kind))
             continue;
-        lua_pushstring(L, peri_schema_type_name(type));
+        push_full_name(L, type);
         lua_rawseti(L, -2, ++n);
     }
 }
@@ -274,8 +306,8 @@ static int schema_names(lua_State *L)
 /* is_a(name, base): false also when either is unknown */
 static int schema_is_a(lua_State *L)
 {
-    const struct peri_schema_type *type = peri_schema_find_type(check_str(L, 1));
-    const struct peri_schema_type *base = peri_schema_find_type(check_str(L, 2));
+    const struct peri_schema_type *type = find_type(check_str(L, 1));
+    const struct peri_schema_type *base = find_type(check_str(L, 2));
     lua_pushboolean(L, type != NULL && base != NULL && peri_schema_is(type, base));
     return 1;
 }
@@ -313,7 +345,7 @@ static int schema_property(lua_State *L)
         push_problem(L, path, &p);
         return 2;
     }
-    push_field(L, p.field, type->service);
+    push_field(L, p.field);
     set_string(L, "since", peri_schema_version(type->service, p.since));
     lua_pushboolean(L, p.flags & PERI_SCHEMA_ARRAY);
     lua_setfield(L, -2, "array");
@@ -330,18 +362,58 @@ static int schema_version(lua_State *L)
     return 1;
 }
 
-/* newest(name): the newest version of the schema that is not newer than the one named, or nil */
+/* A service by its name at an index; without one: the core. */
+static uint8_t opt_service(lua_State *L, int index)
+{
+    if (lua_isnoneornil(L, index))
+        return PERI_SCHEMA_CORE;
+    const struct peri_schema_service *s = peri_schema_find_service(check_str(L, index));
+    luaL_argexpected(L, s != NULL, index, "a service");
+    return peri_schema_service_index(s);
+}
+
+/* newest(version, service or nil): the newest version of a service that is not newer than the one
+ * named, or nil */
 static int schema_newest(lua_State *L)
 {
-    uint8_t version = peri_schema_find_version(0, check_str(L, 1));
-    lua_pushstring(L, version == 0 ? NULL : peri_schema_version(0, version));
+    uint8_t service = opt_service(L, 2);
+    uint8_t version = peri_schema_find_version(service, check_str(L, 1));
+    lua_pushstring(L, version == 0 ? NULL : peri_schema_version(service, version));
     return 1;
 }
 
-static const luaL_Reg functions[] = {
-    {"type", schema_type},       {"method", schema_method}, {"methods", schema_methods},
-    {"names", schema_names},     {"is_a", schema_is_a},     {"property", schema_property},
-    {"version", schema_version}, {"newest", schema_newest}, {NULL, NULL}};
+static void push_service(lua_State *L, uint8_t index)
+{
+    const struct peri_schema_service *s = peri_schema_service(index);
+    lua_createtable(L, 0, 8);
+    set_string(L, "name", peri_schema_text(s->name));
+    set_string(L, "urn", peri_schema_text(s->urn));
+    set_string(L, "source", peri_schema_text(s->source));
+    set_string(L, "path", peri_schema_text(s->path));
+    set_string(L, "root", peri_schema_text(s->root));
+    set_string(L, "root_id", peri_schema_text(s->root_id));
+    set_string(L, "content", peri_schema_text(s->content));
+    set_string(L, "api", peri_schema_version(index, (uint8_t)s->version_count));
+}
+
+/* services(): all of them, the core first: { name, urn, source, path, root, root_id, content, api }
+ */
+static int schema_services(lua_State *L)
+{
+    size_t count = peri_schema_service_count();
+    lua_createtable(L, (int)count, 0);
+    for (size_t i = 0; i < count; i++) {
+        push_service(L, (uint8_t)i);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    return 1;
+}
+
+static const luaL_Reg functions[] = {{"type", schema_type},         {"method", schema_method},
+                                     {"methods", schema_methods},   {"names", schema_names},
+                                     {"is_a", schema_is_a},         {"property", schema_property},
+                                     {"version", schema_version},   {"newest", schema_newest},
+                                     {"services", schema_services}, {NULL, NULL}};
 
 int peri_open_schema(lua_State *L)
 {

@@ -154,11 +154,25 @@ static int decoder_finish(lua_State *L)
     return 2;
 }
 
-/* decoder{ space = space, rows = boolean } */
+/* The service of a name in the table at 1; without one: the core. */
+static uint8_t read_service(lua_State *L)
+{
+    size_t len;
+    lua_getfield(L, 1, "service");
+    const char *name = luaL_optlstring(L, -1, "", &len);
+    const struct peri_schema_service *s = peri_schema_find_service((struct peri_str){name, len});
+    if (s == NULL && len > 0)
+        luaL_error(L, "decoder: no service \"%s\"", name);
+    lua_pop(L, 1);
+    return s == NULL ? PERI_SCHEMA_CORE : peri_schema_service_index(s);
+}
+
+/* decoder{ space = space, rows = boolean, service = "pbm" } */
 static int soap_decoder(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
+    uint8_t service = read_service(L);
     lua_getfield(L, 1, "space");
     lua_getfield(L, 1, "rows");
     struct decoder *d = lua_newuserdatauv(L, sizeof(*d), 3);
@@ -170,7 +184,7 @@ static int soap_decoder(lua_State *L)
     lua_setiuservalue(L, 4, SPACE);
     lua_newtable(L);
     lua_setiuservalue(L, 4, VALUES);
-    d->decode = peri_decode_new(peri_value_vocabulary(L), d->wants_rows);
+    d->decode = peri_decode_new(peri_value_vocabulary(L, service), d->wants_rows);
     return 1;
 }
 
@@ -230,10 +244,9 @@ static int raise_unknown_method(lua_State *L, struct peri_str type, struct peri_
     return peri_raise(L, &err);
 }
 
-static uint8_t read_version(lua_State *L, const struct peri_schema_method *m)
+static uint8_t read_version(lua_State *L, const char *key, uint8_t service)
 {
-    struct peri_str name = string_field(L, 1, "version");
-    uint8_t service = peri_schema_type(m->owner)->service;
+    struct peri_str name = string_field(L, 1, key);
     uint8_t version = peri_schema_find_version(service, name);
     if (name.len > 0 && version == 0)
         peri_raise_code(L, PERI_E_ARGUMENT, "\"%s\" is no API version", name.data);
@@ -256,11 +269,20 @@ static void read_call(lua_State *L, const struct peri_schema_method *method,
                       struct peri_encode_call *call)
 {
     call->method = method;
-    call->version = read_version(L, method);
+    call->core_version = read_version(L, "core_version", PERI_SCHEMA_CORE);
+    call->version = read_version(L, "version", peri_schema_type(method->owner)->service);
     read_header(L, &call->envelope);
 }
 
-/* request{ method =, this =, args =, header =, version = }: the bytes of the request */
+/* The service that an object is of. */
+static uint8_t service_of(const struct peri_scalar *object)
+{
+    const struct peri_schema_type *type = peri_schema_find_type(object->as.reference.type);
+    return type == NULL ? PERI_SCHEMA_CORE : type->service;
+}
+
+/* request{ method =, this =, args =, header =, version =, core_version = }: the bytes of the
+ * request. Versions of the object's service, and of the core where that is another. */
 static int soap_request(lua_State *L)
 {
     struct peri_encode_call call;
@@ -272,7 +294,8 @@ static int soap_request(lua_State *L)
     if (!peri_object_read(L, -1, &call.self))
         return luaL_error(L, "request: this must be an object");
     struct peri_str name = read_method_name(L);
-    const struct peri_schema_method *method = peri_schema_find_method(name);
+    const struct peri_schema_method *method =
+        peri_schema_find_method_in(service_of(&call.self), name);
     if (method == NULL)
         return raise_unknown_method(L, call.self.as.reference.type, name);
     read_call(L, method, &call);

@@ -15,15 +15,17 @@
 
 enum { NAMES = 1 }; /* user value of a codec: names of fields, by number + 1, and numbers by name */
 
-struct codec { /* lives in a userdata in the registry */
-    struct peri_vocabulary *vocabulary;
-    uint16_t *sizes; /* by type, and one more for all that is of none */
+struct codec {                             /* lives in a userdata in the registry */
+    struct peri_vocabulary **vocabularies; /* by service; NULL while there was no answer of it */
+    uint16_t *sizes;                       /* by type, and one more for all that is of none */
 };
 
 static int codec_gc(lua_State *L)
 {
     struct codec *codec = luaL_checkudata(L, 1, CODEC);
-    peri_vocabulary_free(codec->vocabulary);
+    for (size_t i = 0; codec->vocabularies != NULL && i < peri_schema_service_count(); i++)
+        peri_vocabulary_free(codec->vocabularies[i]);
+    peri_free(codec->vocabularies);
     peri_free(codec->sizes);
     *codec = (struct codec){0};
     return 0;
@@ -45,21 +47,24 @@ static struct codec *push_codec(lua_State *L)
     lua_createtable(L, (int)peri_schema_name_count(), 0);
     lua_setiuservalue(L, -2, NAMES);
     codec->sizes = peri_alloc_array(peri_schema_type_count() + 1, sizeof(*codec->sizes));
-    codec->vocabulary = peri_vocabulary_new();
+    codec->vocabularies =
+        peri_alloc_array(peri_schema_service_count(), sizeof(struct peri_vocabulary *));
     lua_pushvalue(L, -1);
     lua_setfield(L, LUA_REGISTRYINDEX, CODEC ".state");
     return codec;
 }
 
-struct peri_vocabulary *peri_value_vocabulary(lua_State *L)
+struct peri_vocabulary *peri_value_vocabulary(lua_State *L, uint8_t service)
 {
-    struct codec *codec = push_codec(L);
+    struct peri_vocabulary **vocabulary = &push_codec(L)->vocabularies[service];
     lua_pop(L, 1);
-    if (peri_vocabulary_is_full(codec->vocabulary)) {
-        peri_vocabulary_free(codec->vocabulary);
-        codec->vocabulary = peri_vocabulary_new();
+    if (*vocabulary != NULL && peri_vocabulary_is_full(*vocabulary)) {
+        peri_vocabulary_free(*vocabulary);
+        *vocabulary = NULL;
     }
-    return codec->vocabulary;
+    if (*vocabulary == NULL)
+        *vocabulary = peri_vocabulary_new(service);
+    return *vocabulary;
 }
 
 /* Pushes the name of a field; each is made a Lua string once. */

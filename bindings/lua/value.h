@@ -1,6 +1,6 @@
 /* value.h: Lua tables as what the codec decodes into and encodes from.
  *
- * A codec, one for each Lua state, holds what decoders and encoders share: the vocabulary, the
+ * A codec, one for each Lua state, holds what decoders and encoders share: vocabularies, the
  * names of fields as Lua strings, how large tables of each type were. It lives in the registry. */
 #ifndef PERI_LUA_VALUE_H
 #define PERI_LUA_VALUE_H
@@ -14,8 +14,9 @@
 /* The key under which a table names its type. */
 #define PERI_VALUE_TYPE_NAME "_typeName"
 
-/* The vocabulary for a new decoder; borrowed. An old one that is full is replaced. */
-struct peri_vocabulary *peri_value_vocabulary(lua_State *L);
+/* The vocabulary for a new decoder of answers of a service; borrowed. An old one that is full is
+ * replaced. */
+struct peri_vocabulary *peri_value_vocabulary(lua_State *L, uint8_t service);
 
 /* A sink that builds values on a Lua stack. The ints are stack indices. */
 struct peri_value_sink {

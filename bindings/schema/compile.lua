@@ -17,7 +17,9 @@ local services, types, methods = {}, {}, {}
 -- Reading.
 
 --- What stands after a name, as `since 5.5 privilege System.View secret`, as a table.
-local WITH_VALUE = { extends = true, since = true, privilege = true, link = true, returns = true, of = true }
+local WITH_VALUE = {
+  extends = true, since = true, ["in"] = true, privilege = true, link = true, returns = true, of = true,
+}
 
 local function attributes(words, at)
   local found = {}
@@ -44,7 +46,7 @@ local function read_type(words)
   local said = attributes(words, 3)
   block = {
     kind = words[1], name = words[2], base = said.extends, since = said.since, service = service,
-    members = {}, fields = {}, methods = {},
+    space = said["in"] or service.name, members = {}, fields = {}, methods = {},
   }
   types[#types + 1] = block
 end
@@ -54,7 +56,7 @@ local function read_field(words, list, outer)
   local type, flags = held(words[3], said)
   list[#list + 1] = {
     name = words[2], type = type, flags = flags, privilege = said.privilege,
-    since = said.since or outer.since, service = service,
+    since = said.since or outer.since, service = service, space = said["in"] or outer.space,
   }
 end
 
@@ -62,7 +64,7 @@ local function read_method(words)
   local said = attributes(words, 3)
   method = {
     name = words[2], owner = block, since = said.since or block.since, privilege = said.privilege,
-    flags = 0, task_flags = 0, params = {}, faults = {}, service = service,
+    flags = 0, task_flags = 0, params = {}, faults = {}, service = service, space = said["in"] or block.space,
   }
   if said.returns then method.result, method.flags = held(said.returns, said) end
   if said.of then method.task_result, method.task_flags = held(said.of, {}) end
@@ -74,9 +76,12 @@ end
 local READ = {
   source = function(words) service = { source = words[2] .. " " .. words[3], versions = {}, number = {} } end,
   service = function(words)
-    service.name, service.urn, service.index = words[2], words[3], #services
+    service.name, service.urn = words[2], words[3]
     services[#services + 1] = service
   end,
+  over = function(words) service.over = words[2] end,
+  path = function(words) service.path = words[2] end,
+  root = function(words) service.root, service.root_id, service.content = words[2], words[3], words[4] end,
   version = function(words)
     table.insert(service.versions, words[2])
     service.number[words[2]] = #service.versions
@@ -105,26 +110,56 @@ local function read_schema(path)
   end
 end
 
--- Resolving names to numbers.
+-- Resolving names to numbers. A name is looked for in its own service, then in the one that is under all.
 
-local index = {} -- type name → number
-
-local function number_types()
-  table.sort(types, function(a, b) return a.name < b.name end)
-  for i, name in ipairs(BUILTIN) do index[name] = i - 1 end
-  for i, type in ipairs(types) do
-    if index[type.name] then error("declared twice: " .. type.name, 0) end
-    type.index = #BUILTIN + i - 1
-    index[type.name] = type.index
+--- The core service has number 0.
+local function number_services()
+  table.sort(services, function(a, b) return (a.over or "") .. "\n" .. a.name < (b.over or "") .. "\n" .. b.name end)
+  for i, s in ipairs(services) do
+    if (s.over == nil) ~= (i == 1) or services[s.name] then
+      error("one service is under all others, and each is there once: " .. s.name, 0)
+    end
+    s.index, s.types = i - 1, {}
+    services[s.name] = s
   end
 end
 
-local function type_number(name)
-  if not name then return NONE end
-  return index[name] or error("unknown type " .. name, 0)
+local built_in = {}
+local managed = {} -- name → service: an object is known by the name of its type alone
+
+local function number_type(type, number)
+  local known = type.service.types
+  if known[type.name] or built_in[type.name] then error("declared twice: " .. type.name, 0) end
+  if type.kind == "managed" then
+    if managed[type.name] then error(("managed in %s too: %s"):format(managed[type.name], type.name), 0) end
+    managed[type.name] = type.service.name
+  end
+  type.index = number
+  known[type.name] = type
 end
 
-local function type_of(name) return types[type_number(name) - #BUILTIN + 1] end
+local function number_types()
+  table.sort(types, function(a, b)
+    if a.name ~= b.name then return a.name < b.name end
+    return a.service.index < b.service.index
+  end)
+  for i, name in ipairs(BUILTIN) do built_in[name] = i - 1 end
+  for i, type in ipairs(types) do number_type(type, #BUILTIN + i - 1) end
+end
+
+--- The declared type that a name means in a service.
+local function type_of(name, s)
+  return s.types[name] or services[1].types[name] or error(("unknown type %s in %s"):format(name, s.name), 0)
+end
+
+local function type_number(name, s)
+  if not name then return NONE end
+  return built_in[name] or type_of(name, s).index
+end
+
+local function space_number(of)
+  return services[of.space] and services[of.space].index or error("unknown service " .. of.space, 0)
+end
 
 local function version(of)
   if not of.since then return 0 end
@@ -181,14 +216,15 @@ end
 local function add_fields(fields)
   local first = #rows.fields
   for _, field in ipairs(fields) do
-    field.number = add("fields", "{%d,%d,%d,%d,%d}", offset(field.privilege), names[field.name],
-      type_number(field.type), field.flags, version(field))
+    field.number = add("fields", "{%d,%d,%d,%d,%d,%d,%d}", offset(field.privilege), names[field.name],
+      type_number(field.type, field.service), field.flags, version(field), field.service.index,
+      space_number(field))
   end
   return first
 end
 
 local function all_fields(type)
-  local all = type.base and all_fields(type_of(type.base)) or {}
+  local all = type.base and all_fields(type_of(type.base, type.service)) or {}
   return table.move(type.fields, 1, #type.fields, #all + 1, all)
 end
 
@@ -214,9 +250,10 @@ end
 
 local function add_method(m)
   local param, fault = add_fields(m.params), #rows.faults
-  for _, name in ipairs(m.faults) do add("faults", "%d", type_number(name)) end
+  for _, name in ipairs(m.faults) do add("faults", "%d", type_number(name, m.service)) end
   return add("methods", "{%d,%d,%d,%d,%d,%d,%d,%d,%d,%d,%d,%d}", offset(m.name), offset(m.privilege),
-    m.owner.index, param, #m.params, type_number(m.result), type_number(m.task_result), fault, #m.faults,
+    m.owner.index, param, #m.params, type_number(m.result, m.service),
+    type_number(m.task_result, m.service), fault, #m.faults,
     m.flags, m.task_flags, version(m))
 end
 
@@ -226,28 +263,41 @@ local function add_type(type)
   if type.kind == "enum" then first, count = add_members(type), #type.members end
   local method_first = #rows.methods
   for _, m in ipairs(type.methods) do m.number = add_method(m) end
-  add("types", "{%d,%d,%d,%d,%d,%d,%d,%d,%d,%d,%d}", offset(type.name), first, slots, count, slot_count,
-    type_number(type.base), method_first, #type.methods, KIND[type.kind], version(type), type.service.index)
+  add("types", "{%d,%d,%d,%d,%d,%d,%d,%d,%d,%d,%d,%d}", offset(type.name), first, slots, count, slot_count,
+    type_number(type.base, type.service), method_first, #type.methods, KIND[type.kind], version(type),
+    type.service.index, space_number(type))
 end
 
 local function add_service(s)
   local first = #rows.versions
   for _, name in ipairs(s.versions) do add("versions", "%d", offset(name)) end
-  add("services", "{%d,%d,%d,%d,%d}", offset(s.name), offset(s.urn), offset(s.source), first, #s.versions)
+  add("services", "{%d,%d,%d,%d,%d,%d,%d,%d,%d}", offset(s.name), offset(s.urn), offset(s.source), offset(s.path),
+    offset(s.root), offset(s.root_id), offset(s.content), first, #s.versions)
+end
+
+--- A method's name says what it is within its service.
+local function add_names_of_methods()
+  table.sort(methods, function(a, b)
+    if a.name ~= b.name then return a.name < b.name end
+    return a.service.index < b.service.index
+  end)
+  for i, m in ipairs(methods) do
+    local before = methods[i - 1]
+    if before and before.name == m.name and before.service == m.service then
+      error("method declared twice: " .. m.name, 0)
+    end
+    add("by_name", "%d", m.number)
+  end
 end
 
 local function add_all()
   for _, name in ipairs(names) do add("names", "%d", offset(name)) end
   for i, name in ipairs(BUILTIN) do
-    add("types", "{%d,0,0,0,0,%d,0,0,%d,0,0}", offset(name), NONE, i - 1)
+    add("types", "{%d,0,0,0,0,%d,0,0,%d,0,0,0}", offset(name), NONE, i - 1)
   end
   for _, type in ipairs(types) do type.first = add_fields(type.fields) end
   for _, type in ipairs(types) do add_type(type) end
-  table.sort(methods, function(a, b) return a.name < b.name end)
-  for i, m in ipairs(methods) do
-    if i > 1 and methods[i - 1].name == m.name then error("method declared twice: " .. m.name, 0) end
-    add("by_name", "%d", m.number)
-  end
+  add_names_of_methods()
   for _, s in ipairs(services) do add_service(s) end
 end
 
@@ -295,6 +345,7 @@ end
 local function main(out, ...)
   if select("#", ...) == 0 then error("usage: compile.lua OUT.c SCHEMA…", 0) end
   for _, path in ipairs { ... } do read_schema(path) end
+  number_services()
   number_types()
   number_names()
   add_all()

@@ -1,18 +1,31 @@
---- Writes the text of a schema from the type information in the published SDK for Python.
+--- Writes the text of a service's schema from the type information in the published SDK for Python.
 ---
 ---   pip download pyvmomi==9.1.1.0 --no-deps && unzip pyvmomi-*.whl -d pyvmomi
----   lua5.4 bindings/schema/import.lua pyvmomi > bindings/schema/vim25.schema
+---   lua5.4 bindings/schema/import.lua pyvmomi vim25 > bindings/schema/vim25.schema
+---   lua5.4 bindings/schema/import.lua pyvmomi pbm > bindings/schema/pbm.schema
 ---
---- The argument is the directory of the unpacked wheel. Nothing is chosen by hand: every enum, data
+--- The first argument is the directory of the unpacked wheel. Nothing is chosen by hand: every enum, data
 --- type, managed type, property, method and parameter of the service is taken over. What the source
 --- leaves to be known is done here: names become those of the wire, version ids become API versions,
 --- links become the keys that travel in their place, and a fault held by a field is localized.
 
-local SERVICE = {
-  name = "vim25",
-  urn = "urn:vim25",
-  versions = "^vim%.version%.",
-  files = { "_typeinfo_core.py", "_typeinfo_query.py", "_typeinfo_vim.py" },
+local CORE = "vim25"
+local CORE_FILES = { "core", "query", "vim" }
+
+--- What the source does not tell of a service: its file, where it answers, and the object to begin with
+--- (type, id, and the method that returns its content).
+local SERVICES = {
+  vim25 = { path = "/sdk", root = "ServiceInstance ServiceInstance RetrieveServiceContent" },
+  pbm = { file = "pbm", path = "/pbm/sdk", root = "PbmServiceInstance ServiceInstance PbmRetrieveServiceContent" },
+  sms = { file = "sms", path = "/sms/sdk", root = "SmsServiceInstance ServiceInstance" },
+  eam = { file = "eam", path = "/eam/sdk", root = "EsxAgentManager EsxAgentManager" },
+  vslm = { file = "vslm", path = "/vslm/sdk", root = "VslmServiceInstance ServiceInstance RetrieveContent" },
+  vsan = { file = "vsanhealth", path = "/vsanHealth" },
+}
+
+--- What a release said of privileges and the next ones left out: method and parameter.
+local RESTORED = {
+  ["CloneVM_Task.folder"] = "VirtualMachine.Inventory.CreateFromExisting", -- 8.0.3 says so
 }
 
 local LINK, LINKABLE, OPTIONAL, SECRET = 1, 2, 4, 8
@@ -67,15 +80,20 @@ function read_value(text, at)
   return read_flags(text, at)
 end
 
-local source = { ids = {}, ancestors = {}, enums = {}, data = {}, managed = {}, wire = {} }
+local source = { ids = {}, spaces = {}, ancestors = {}, enums = {}, data = {}, managed = {}, wire = {} }
+local is_wanted -- whether what is read now is of the service
 
 local function named(record)
   source.wire[record.vmodl] = record.name
+  record.is_wanted = is_wanted
   return record
 end
 
 local DECLARATIONS = {
-  AddVersion = function(id, _, api) source.ids[id] = api end,
+  AddVersion = function(id, _, api, _, space)
+    source.ids[id] = api:gsub(" ", "_")
+    source.spaces[id] = space
+  end,
   AddVersionParent = function(id, ancestor)
     local set = source.ancestors[id] or {}
     source.ancestors[id] = set
@@ -116,16 +134,21 @@ end
 -- Versions: the service's own, oldest first; any other counts as the first of them that includes it.
 
 local versions, since_name = {}, {}
+local service -- its name
+
+local function is_own(id)
+  return source.spaces[id] == service and not id:find "^vmodl%."
+end
 
 local function count(set)
   local n = 0
-  for id in pairs(set) do n = n + (id:find(SERVICE.versions) and 1 or 0) end
+  for id in pairs(set) do n = n + (is_own(id) and 1 or 0) end
   return n
 end
 
 local function order_versions()
   for id in pairs(source.ids) do
-    if id:find(SERVICE.versions) then versions[#versions + 1] = id end
+    if is_own(id) then versions[#versions + 1] = id end
   end
   table.sort(versions, function(a, b) return count(source.ancestors[a]) < count(source.ancestors[b]) end)
   for i, id in ipairs(versions) do
@@ -140,6 +163,12 @@ local function since(id, outer)
   local name = assert(since_name[id], id)
   if outer and since_name[outer] == name then return "" end
   return " since " .. name
+end
+
+--- The namespace on the wire is that of the service whose version brought it.
+local function space(id, outer)
+  local name = source.spaces[id]
+  return name == (outer and source.spaces[outer] or service) and "" or " in " .. name
 end
 
 -- Writing.
@@ -161,9 +190,10 @@ local function held(vmodl, flags)
   return element .. array .. (flags & OPTIONAL ~= 0 and "?" or "")
 end
 
-local function field_words(field, outer)
+local function field_words(field, outer, method)
   local name, vmodl, id, flags, privilege = table.unpack(field)
-  local words = { " ", name, " ", held(vmodl, flags), since(id, outer) }
+  local words = { " ", name, " ", held(vmodl, flags), since(id, outer), space(id, outer) }
+  privilege = privilege or method and RESTORED[method .. "." .. name]
   if privilege then words[#words + 1] = " privilege " .. privilege end
   if flags & SECRET ~= 0 then words[#words + 1] = " secret" end
   if flags & LINK ~= 0 then words[#words + 1] = " link " .. wire_name((vmodl:gsub("%[%]$", ""))) end
@@ -172,7 +202,7 @@ local function field_words(field, outer)
 end
 
 local function write_enum(out, enum)
-  out:write("\nenum ", enum.name, since(enum.since), "\n")
+  out:write("\nenum ", enum.name, since(enum.since), space(enum.since), "\n")
   for _, member in ipairs(enum.members) do out:write("  member ", member, "\n") end
 end
 
@@ -180,7 +210,7 @@ local DYNAMIC = { dynamicType = true, dynamicProperty = true } -- never sent, sk
 
 local function write_data(out, data)
   local base = data.base ~= "vmodl.DataObject" and " extends " .. wire_name(data.base) or ""
-  out:write("\ndata ", data.name, base, since(data.since), "\n")
+  out:write("\ndata ", data.name, base, since(data.since), space(data.since), "\n")
   for _, field in ipairs(data.fields) do
     if not DYNAMIC[field[1]] then out:write("  field", field_words(field, data.since), "\n") end
   end
@@ -199,7 +229,7 @@ local function write_method(out, method, managed)
   out:write("  method ", name)
   write_result(out, result)
   out:write(since(id, managed.since), privilege and " privilege " .. privilege or "", "\n")
-  for _, param in ipairs(params) do out:write("    param", field_words(param, id), "\n") end
+  for _, param in ipairs(params) do out:write("    param", field_words(param, id, name), "\n") end
   local names = {}
   for i, fault in ipairs(faults or {}) do names[i] = wire_name(fault) end
   if #names > 0 then out:write("    faults ", table.concat(names, " "), "\n") end
@@ -218,24 +248,38 @@ local HEAD = [[
 # The %s API: every enum, data type and managed type, by their names on the wire.
 # Generated by import.lua in this folder from pyvmomi %s; not to be edited.
 #
+# A service is told by its name and XML namespace, the service "over" whose types it is built, the path where
+# it answers, and its "root": type and id of the object to begin with, the method that returns its content.
+#
 # A block is one type. Its members stand in the order of the wire, after those of the type it extends.
 # "[]" is an array, "?" optional; "since" is the API version that brought it, where that is not the
-# version of what it stands in. "privilege" is the one needed: on the object of the call for a method, on the
-# object passed for a parameter, to read it for a property (System.Read where nothing is said).
+# version of what it stands in, and "in" the service whose namespace it travels in, likewise.
+# "privilege" is the one needed: on the object of the call for a method, on the object passed for a
+# parameter, to read it for a property (System.Read where nothing is said).
 # "secret" must not be shown; "link X" is the key of an X; a list marked "linkable" holds what links point to.
 
 source pyvmomi %s
-service %s %s
+service %s urn:%s
 ]]
 
 local function write_section(out, records, write)
   table.sort(records, function(a, b) return a.name < b.name end)
-  for _, record in ipairs(records) do write(out, record) end
+  for _, record in ipairs(records) do
+    if record.is_wanted then write(out, record) end
+  end
+end
+
+local function write_head(out, release)
+  local said = SERVICES[service]
+  out:write(HEAD:format(service, release, release, service, service))
+  if service ~= CORE then out:write("over ", CORE, "\n") end
+  out:write("path ", said.path, "\n")
+  if said.root then out:write("root ", said.root, "\n") end
+  for _, id in ipairs(versions) do out:write("version ", source.ids[id], "\n") end
 end
 
 local function write_all(out, release)
-  out:write(HEAD:format(SERVICE.name, release, release, SERVICE.name, SERVICE.urn))
-  for _, id in ipairs(versions) do out:write("version ", source.ids[id], "\n") end
+  write_head(out, release)
   write_section(out, source.enums, write_enum)
   write_section(out, source.data, write_data)
   write_section(out, source.managed, write_managed)
@@ -254,12 +298,21 @@ local function declare_faults()
   BUILTIN["perilune.Fault"] = "MethodFault" -- the one field that holds a fault bare
 end
 
-local function main(directory)
-  if not directory then error("usage: import.lua DIRECTORY (of the unpacked wheel)", 0) end
+local function read_files(directory)
+  is_wanted = service == CORE
   declare_faults()
-  for _, file in ipairs(SERVICE.files) do read_file(directory .. "/pyVmomi/" .. file) end
+  for _, file in ipairs(CORE_FILES) do read_file(("%s/pyVmomi/_typeinfo_%s.py"):format(directory, file)) end
+  is_wanted = true
+  local file = SERVICES[service].file
+  if file then read_file(("%s/pyVmomi/_typeinfo_%s.py"):format(directory, file)) end
+end
+
+local function main(directory, name)
+  if not SERVICES[name] then error("usage: import.lua DIRECTORY (of the unpacked wheel) SERVICE", 0) end
+  service = name
+  read_files(directory)
   order_versions()
   write_all(io.stdout, read_release(directory))
 end
 
-main(arg[1])
+main(arg[1], arg[2])

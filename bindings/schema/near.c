@@ -63,12 +63,20 @@ const char *peri_near_member(const struct peri_schema_type *type, struct peri_st
     return n.name;
 }
 
-const char *peri_near_type(const struct peri_schema_type *base, struct peri_str name)
+static bool knows(uint8_t service, const struct peri_schema_type *type)
+{
+    return service == PERI_SCHEMA_ANY_SERVICE || type->service == service ||
+           type->service == PERI_SCHEMA_CORE;
+}
+
+const char *peri_near_type(uint8_t service, const struct peri_schema_type *base,
+                           struct peri_str name)
 {
     struct nearest n = start(name);
     for (size_t i = PERI_SCHEMA_BUILTINS; i < peri_schema_type_count(); i++) {
         const struct peri_schema_type *type = peri_schema_type((uint16_t)i);
-        if (base == NULL || base->kind == PERI_SCHEMA_ANY || peri_schema_is(type, base))
+        if (knows(service, type) &&
+            (base == NULL || base->kind == PERI_SCHEMA_ANY || peri_schema_is(type, base)))
             consider(&n, peri_schema_type_name(type));
     }
     return n.name;

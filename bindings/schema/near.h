@@ -19,7 +19,9 @@ const char *peri_near_param(const struct peri_schema_method *m, struct peri_str 
 /* Among the members of an enum. */
 const char *peri_near_member(const struct peri_schema_type *type, struct peri_str name);
 
-/* Among the types that are or extend base; among all of them if that is NULL or anyType. */
-const char *peri_near_type(const struct peri_schema_type *base, struct peri_str name);
+/* Among the types that are or extend base, of those that a service knows; among all of these if
+ * base is NULL or anyType. */
+const char *peri_near_type(uint8_t service, const struct peri_schema_type *base,
+                           struct peri_str name);
 
 #endif

@@ -64,6 +64,40 @@ static const char *method_name_at(size_t i)
     return peri_tables_text + peri_tables_methods[peri_tables_by_name[i]].name;
 }
 
+static uint8_t type_service_at(size_t i)
+{
+    return peri_tables_types[PERI_SCHEMA_BUILTINS + i].service;
+}
+
+static uint8_t method_service_at(size_t i)
+{
+    return peri_tables_types[peri_tables_methods[peri_tables_by_name[i]].owner].service;
+}
+
+/* How to find a thing by its name and service; things of one name stand in the order of their
+ * services, so the core's is the first of them. */
+struct sorted {
+    size_t count;
+    const char *(*name_at)(size_t i);
+    uint8_t (*service_at)(size_t i);
+};
+
+/* What a name means in a service: its place, or count. */
+static size_t search_in(uint8_t service, struct peri_str name, const struct sorted *s)
+{
+    size_t i = search(name, s->count, s->name_at);
+    if (i == s->count)
+        return i;
+    while (i > 0 && compare(name, s->name_at(i - 1)) == 0)
+        i--;
+    if (service == PERI_SCHEMA_ANY_SERVICE)
+        return i;
+    for (size_t k = i; k < s->count && compare(name, s->name_at(k)) == 0; k++)
+        if (s->service_at(k) == service)
+            return k;
+    return s->service_at(i) == PERI_SCHEMA_CORE ? i : s->count;
+}
+
 uint16_t peri_schema_find_name(struct peri_str name)
 {
     size_t i = search(name, peri_tables_counts.names, field_name_at);
@@ -86,11 +120,12 @@ uint16_t peri_schema_index(const struct peri_schema_type *type)
     return (uint16_t)(type - peri_tables_types);
 }
 
-const struct peri_schema_type *peri_schema_find_type(struct peri_str name)
+const struct peri_schema_type *peri_schema_find_type_in(uint8_t service, struct peri_str name)
 {
-    size_t count = (size_t)(peri_tables_counts.types - PERI_SCHEMA_BUILTINS);
-    size_t i = search(name, count, type_name_at);
-    if (i < count)
+    const struct sorted types = {(size_t)(peri_tables_counts.types - PERI_SCHEMA_BUILTINS),
+                                 type_name_at, type_service_at};
+    size_t i = search_in(service, name, &types);
+    if (i < types.count)
         return &peri_tables_types[PERI_SCHEMA_BUILTINS + i];
     for (i = 0; i < PERI_SCHEMA_BUILTINS; i++)
         if (peri_str_equal(name, peri_str_of(peri_tables_text + peri_tables_types[i].name)))
@@ -98,9 +133,14 @@ const struct peri_schema_type *peri_schema_find_type(struct peri_str name)
     return NULL;
 }
 
+const struct peri_schema_type *peri_schema_find_type(struct peri_str name)
+{
+    return peri_schema_find_type_in(PERI_SCHEMA_ANY_SERVICE, name);
+}
+
 static const char array_prefix[] = "ArrayOf";
 
-const struct peri_schema_type *peri_schema_find_array(struct peri_str name)
+const struct peri_schema_type *peri_schema_find_array(uint8_t service, struct peri_str name)
 {
     size_t prefix = sizeof(array_prefix) - 1;
     char element[128];
@@ -108,13 +148,13 @@ const struct peri_schema_type *peri_schema_find_array(struct peri_str name)
         memcmp(name.data, array_prefix, prefix) != 0)
         return NULL;
     struct peri_str rest = {name.data + prefix, name.len - prefix};
-    const struct peri_schema_type *type = peri_schema_find_type(rest);
+    const struct peri_schema_type *type = peri_schema_find_type_in(service, rest);
     if (type != NULL)
         return type;
     memcpy(element, rest.data, rest.len); /* ArrayOfInt is of int */
     if (element[0] >= 'A' && element[0] <= 'Z')
         element[0] = (char)(element[0] + ('a' - 'A'));
-    return peri_schema_find_type((struct peri_str){element, rest.len});
+    return peri_schema_find_type_in(service, (struct peri_str){element, rest.len});
 }
 
 const char *peri_schema_type_name(const struct peri_schema_type *type)
@@ -199,10 +239,16 @@ size_t peri_schema_method_count(void)
     return peri_tables_counts.methods;
 }
 
+const struct peri_schema_method *peri_schema_find_method_in(uint8_t service, struct peri_str name)
+{
+    const struct sorted methods = {peri_tables_counts.methods, method_name_at, method_service_at};
+    size_t i = search_in(service, name, &methods);
+    return i < methods.count ? &peri_tables_methods[peri_tables_by_name[i]] : NULL;
+}
+
 const struct peri_schema_method *peri_schema_find_method(struct peri_str name)
 {
-    size_t i = search(name, peri_tables_counts.methods, method_name_at);
-    return i < peri_tables_counts.methods ? &peri_tables_methods[peri_tables_by_name[i]] : NULL;
+    return peri_schema_find_method_in(PERI_SCHEMA_ANY_SERVICE, name);
 }
 
 const struct peri_schema_type *peri_schema_fault(const struct peri_schema_method *m, size_t i)
@@ -219,6 +265,19 @@ const struct peri_schema_service *peri_schema_service(uint8_t index)
 size_t peri_schema_service_count(void)
 {
     return peri_tables_counts.services;
+}
+
+const struct peri_schema_service *peri_schema_find_service(struct peri_str name)
+{
+    for (size_t i = 0; i < peri_tables_counts.services; i++)
+        if (peri_str_equal(name, peri_str_of(peri_tables_text + peri_tables_services[i].name)))
+            return &peri_tables_services[i];
+    return NULL;
+}
+
+uint8_t peri_schema_service_index(const struct peri_schema_service *service)
+{
+    return (uint8_t)(service - peri_tables_services);
 }
 
 const char *peri_schema_version(uint8_t service, uint8_t number)

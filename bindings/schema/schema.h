@@ -1,5 +1,10 @@
 /* schema.h: the API's types, fields and methods as constant tables, and how to look them up.
  *
+ * A service is one API with a namespace and versions of its own; service 0, the core, is vim25,
+ * whose types all others use. Names of data types, enums and methods mean something within a
+ * service: its own ones, then those of the core. Managed types have a name of their own each, since
+ * a reference says no more than that.
+ *
  * The tables are generated from the *.schema files beside this one. They refer to each other by
  * index and to names by offset into one string, so they need no relocation and no start-up. All
  * pointers returned here are into those tables: valid for ever, owned by nobody. */
@@ -13,6 +18,8 @@
 #include "runtime/base/str.h"
 
 #define PERI_SCHEMA_NONE UINT16_MAX /* no type, no name */
+#define PERI_SCHEMA_CORE 0          /* the service under all others */
+#define PERI_SCHEMA_ANY_SERVICE UINT8_MAX
 
 /* What a type is. The first ones are those of XML Schema; type number n is of kind n there. */
 enum peri_schema_kind {
@@ -55,6 +62,7 @@ struct peri_schema_type {
     uint8_t kind;          /* enum peri_schema_kind */
     uint8_t since;         /* version number; 0 means always */
     uint8_t service;       /* index */
+    uint8_t space;         /* the service in whose XML namespace its name is */
 };
 
 struct peri_schema_field { /* a field, a property, or a parameter */
@@ -62,7 +70,9 @@ struct peri_schema_field { /* a field, a property, or a parameter */
     uint16_t name;         /* number for peri_schema_name */
     uint16_t type;         /* index */
     uint8_t flags;
-    uint8_t since; /* version number */
+    uint8_t since;   /* version number */
+    uint8_t service; /* of which that is a version */
+    uint8_t space;   /* the service in whose XML namespace its element is */
 };
 
 struct peri_schema_method {
@@ -81,9 +91,12 @@ struct peri_schema_method {
 };
 
 struct peri_schema_service {
-    uint32_t name;   /* "vim25" */
-    uint32_t urn;    /* the XML namespace */
-    uint32_t source; /* the release it was generated from */
+    uint32_t name;          /* "vim25" */
+    uint32_t urn;           /* the XML namespace */
+    uint32_t source;        /* the release it was generated from */
+    uint32_t path;          /* where it answers, as "/sdk" */
+    uint32_t root, root_id; /* type and id of the object to begin with; 0: there is none */
+    uint32_t content;       /* the root's method that returns the others; 0: there is none */
     uint16_t version;
     uint16_t version_count; /* oldest first; version number n is the n-th */
 };
@@ -104,11 +117,16 @@ const struct peri_schema_type *peri_schema_type(uint16_t index);
 size_t peri_schema_type_count(void);
 uint16_t peri_schema_index(const struct peri_schema_type *type);
 
-/* A type by its name, builtin ones included; NULL when there is none. */
+/* A type by its name, builtin ones included; NULL when there is none. Where several services have
+ * it, that of the core, or else of the first. */
 const struct peri_schema_type *peri_schema_find_type(struct peri_str name);
 
-/* The type whose array is called by that name, as "ArrayOfString"; NULL when there is none. */
-const struct peri_schema_type *peri_schema_find_array(struct peri_str name);
+/* What a type's name means in a service. */
+const struct peri_schema_type *peri_schema_find_type_in(uint8_t service, struct peri_str name);
+
+/* The type whose array is called by that name in a service, as "ArrayOfString"; NULL when there is
+ * none. */
+const struct peri_schema_type *peri_schema_find_array(uint8_t service, struct peri_str name);
 
 /* A type's name, and that of its array. The latter is written to out, cut at size. */
 const char *peri_schema_type_name(const struct peri_schema_type *type);
@@ -132,17 +150,21 @@ const struct peri_schema_field *peri_schema_param(const struct peri_schema_metho
 const char *peri_schema_member(const struct peri_schema_type *type, size_t i);
 bool peri_schema_has_member(const struct peri_schema_type *type, struct peri_str value);
 
-/* A method by its index (sorted by owner), or by its name, which is unique over all types. */
+/* A method by its index (sorted by owner), or by its name, which no other type of the service has;
+ * without a service: that of the core, or else of the first. */
 const struct peri_schema_method *peri_schema_method(uint16_t index);
 size_t peri_schema_method_count(void);
 const struct peri_schema_method *peri_schema_find_method(struct peri_str name);
+const struct peri_schema_method *peri_schema_find_method_in(uint8_t service, struct peri_str name);
 
 /* The type of the i-th declared fault of a method. */
 const struct peri_schema_type *peri_schema_fault(const struct peri_schema_method *m, size_t i);
 
-/* Services, by index. */
+/* Services, by index, or by name; NULL when there is none. */
 const struct peri_schema_service *peri_schema_service(uint8_t index);
 size_t peri_schema_service_count(void);
+const struct peri_schema_service *peri_schema_find_service(struct peri_str name);
+uint8_t peri_schema_service_index(const struct peri_schema_service *service);
 
 /* The name of a service's version number; "" for 0. */
 const char *peri_schema_version(uint8_t service, uint8_t number);

@@ -40,18 +40,19 @@ static void begin_fault(struct peri_decode *d)
 }
 
 /* The method that a response is of; NULL when the schema does not know it. */
-static const struct peri_schema_method *method_of(const char *response)
+static const struct peri_schema_method *method_of(const struct peri_decode *d, const char *response)
 {
     static const char suffix[] = "Response";
     size_t len = strlen(response), end = sizeof(suffix) - 1;
     if (len <= end || strcmp(response + len - end, suffix) != 0)
         return NULL;
-    return peri_schema_find_method((struct peri_str){response, len - end});
+    return peri_schema_find_method_in(peri_vocabulary_service(d->words),
+                                      (struct peri_str){response, len - end});
 }
 
 static void begin_response(struct peri_decode *d, const struct peri_scan_token *token)
 {
-    const struct peri_schema_method *m = method_of(token->name);
+    const struct peri_schema_method *m = method_of(d, token->name);
     struct peri_frame *f = peri_frame_push(d, PERI_FRAME_RESPONSE);
     f->type = m == NULL || m->result == PERI_SCHEMA_NONE ? NULL : peri_schema_type(m->result);
     f->shape.is_list = m != NULL && m->result != PERI_SCHEMA_NONE && m->flags & PERI_SCHEMA_ARRAY;

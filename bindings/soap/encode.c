@@ -114,11 +114,6 @@ static bool missing_field(struct peri_writer *w, const struct fields *f,
     return peri_writer_fail(w);
 }
 
-static bool is_too_new(const struct peri_writer *w, uint8_t since)
-{
-    return w->version != 0 && since > w->version;
-}
-
 static bool value_element(struct peri_writer *w, const char *tag,
                           const struct peri_schema_type *declared, enum peri_source_found found,
                           const struct peri_scalar *value);
@@ -191,8 +186,9 @@ static bool field_element(struct peri_writer *w, const struct fields *f,
     struct peri_scalar value;
     if (!enter(w, name))
         return false;
-    if (is_too_new(w, field->since))
-        return peri_writer_too_new(w, PERI_E_SOAP_FIELD, name, field->since);
+    if (peri_writer_is_too_new(w, field->service, field->since))
+        return peri_writer_too_new(w, PERI_E_SOAP_FIELD, name, field->service, field->since);
+    w->space = field->space;
     enum peri_source_found found = w->source->field(w->source->arg, field->name, &value);
     bool is_written = field->flags & PERI_SCHEMA_ARRAY
                           ? list_elements(w, f, field, found, &value)
@@ -220,7 +216,12 @@ static bool unknown_type(struct peri_writer *w, const struct peri_schema_type *b
 {
     peri_error_set(w->err, PERI_E_SOAP_TYPE, "the API has no type \"%.*s\"",
                    name.len > 60 ? 60 : (int)name.len, name.data);
-    return peri_writer_suggest(w, peri_near_type(base, name));
+    const struct peri_schema_type *other = peri_schema_find_type(name);
+    if (other == NULL)
+        return peri_writer_suggest(w, peri_near_type(w->service, base, name));
+    peri_error_hint(w->err, "the service %s has, not the one that is called",
+                    peri_schema_text(peri_schema_service(other->service)->name));
+    return peri_writer_fail(w);
 }
 
 /* The data type that the table the source is at says it is of, or the declared one. NULL: failed.
@@ -231,7 +232,7 @@ static const struct peri_schema_type *object_type(struct peri_writer *w,
     struct peri_str name;
     if (!w->source->type_name(w->source->arg, &name))
         return declared;
-    const struct peri_schema_type *type = peri_schema_find_type(name);
+    const struct peri_schema_type *type = peri_schema_find_type_in(w->service, name);
     if (type == NULL) {
         unknown_type(w, declared, name);
         return NULL;
@@ -245,16 +246,24 @@ static const struct peri_schema_type *object_type(struct peri_writer *w,
     return type;
 }
 
+static bool is_known_to_server(struct peri_writer *w, const struct peri_schema_type *type)
+{
+    return !peri_writer_is_too_new(w, type->service, type->since) ||
+           peri_writer_too_new(w, PERI_E_SOAP_TYPE, peri_schema_type_name(type), type->service,
+                               type->since);
+}
+
 /* The object that the source is at, as an element; then the source leaves it. */
 static bool object_element(struct peri_writer *w, const char *tag, const char *xsi_type,
                            const struct peri_schema_type *type)
 {
     struct fields fields = {.type = type, .count = type->slot_count};
-    if (is_too_new(w, type->since))
-        return peri_writer_too_new(w, PERI_E_SOAP_TYPE, peri_schema_type_name(type), type->since);
-    if (!peri_writer_begin(w, tag, xsi_type) || !field_elements(w, &fields) ||
-        !peri_writer_end(w, tag))
+    uint8_t space = w->space, scope = w->scope;
+    if (!is_known_to_server(w, type) || !peri_writer_begin(w, tag, xsi_type) ||
+        !field_elements(w, &fields) || !peri_writer_end(w, tag))
         return false;
+    w->space = space;
+    w->scope = scope;
     w->source->leave(w->source->arg);
     return true;
 }
@@ -266,19 +275,14 @@ static bool data_element(struct peri_writer *w, const char *tag,
     if (found != PERI_SOURCE_TABLE)
         return peri_writer_wrong(w, peri_schema_type_name(declared), found, value);
     const struct peri_schema_type *type = object_type(w, declared);
+    char xsi_type[PERI_WRITER_TYPE_SIZE];
     if (type == NULL)
         return false;
-    return object_element(w, tag, type == declared ? NULL : peri_schema_type_name(type), type);
+    peri_writer_type(w, type, false, xsi_type);
+    return object_element(w, tag, type == declared ? NULL : xsi_type, type);
 }
 
 /* ---- anyType ---- */
-
-/* The name of a type for xsi:type. */
-static void write_type(const struct peri_schema_type *type, char *out, size_t size)
-{
-    bool is_xsd = type->kind < PERI_SCHEMA_BUILTINS && type->kind != PERI_SCHEMA_REFERENCE;
-    snprintf(out, size, "%s%s", is_xsd ? "xsd:" : "", peri_schema_type_name(type));
-}
 
 static uint16_t type_of_scalar(const struct peri_scalar *value)
 {
@@ -303,12 +307,12 @@ static uint16_t type_of_scalar(const struct peri_scalar *value)
 static bool explicit_scalar(struct peri_writer *w, const char *tag,
                             const struct peri_schema_type *type)
 {
-    char xsi_type[160];
+    char xsi_type[PERI_WRITER_TYPE_SIZE];
     struct peri_scalar value;
     uint16_t name = peri_schema_find_name(peri_str_of("value"));
-    if (!enter(w, "value"))
+    if (!is_known_to_server(w, type) || !enter(w, "value"))
         return false;
-    write_type(type, xsi_type, sizeof(xsi_type));
+    peri_writer_type(w, type, false, xsi_type);
     enum peri_source_found found = w->source->field(w->source->arg, name, &value);
     if (!peri_writer_scalar(w, tag, xsi_type, type, found, &value))
         return false;
@@ -320,12 +324,15 @@ static bool explicit_scalar(struct peri_writer *w, const char *tag,
 static bool explicit_list(struct peri_writer *w, const char *tag,
                           const struct peri_schema_type *type)
 {
-    char xsi_type[160];
+    char xsi_type[PERI_WRITER_TYPE_SIZE];
+    uint8_t scope = w->scope;
     uint32_t length;
-    peri_schema_array_name(type, xsi_type, sizeof(xsi_type));
-    if (!check_list(w, type, &length) || !peri_writer_begin(w, tag, xsi_type) ||
+    peri_writer_type(w, type, true, xsi_type);
+    if (!is_known_to_server(w, type) || !check_list(w, type, &length) ||
+        !peri_writer_begin(w, tag, xsi_type) ||
         !items(w, peri_schema_type_name(type), type, length) || !peri_writer_end(w, tag))
         return false;
+    w->scope = scope;
     w->source->leave(w->source->arg);
     return true;
 }
@@ -338,27 +345,29 @@ static bool any_table(struct peri_writer *w, const char *tag)
         peri_error_hint(w->err, "give it _typeName = \"OptionValue\" or \"ArrayOfString\"");
         return peri_writer_fail(w);
     }
-    const struct peri_schema_type *type = peri_schema_find_type(name);
-    const struct peri_schema_type *element = peri_schema_find_array(name);
+    char xsi_type[PERI_WRITER_TYPE_SIZE];
+    const struct peri_schema_type *type = peri_schema_find_type_in(w->service, name);
+    const struct peri_schema_type *element = peri_schema_find_array(w->service, name);
     if (type == NULL && element != NULL && element->kind != PERI_SCHEMA_MANAGED)
         return explicit_list(w, tag, element);
     if (type == NULL || type->kind == PERI_SCHEMA_MANAGED || type->kind == PERI_SCHEMA_ANY)
         return unknown_type(w, NULL, name);
     if (type->kind != PERI_SCHEMA_DATA)
         return explicit_scalar(w, tag, type);
-    return object_element(w, tag, peri_schema_type_name(type), type);
+    peri_writer_type(w, type, false, xsi_type);
+    return object_element(w, tag, xsi_type, type);
 }
 
 static bool any_element(struct peri_writer *w, const char *tag, enum peri_source_found found,
                         const struct peri_scalar *value)
 {
-    char xsi_type[160];
+    char xsi_type[PERI_WRITER_TYPE_SIZE];
     if (found == PERI_SOURCE_TABLE)
         return any_table(w, tag);
     if (found == PERI_SOURCE_NOTHING || value->kind == PERI_SCALAR_OTHER)
         return peri_writer_wrong(w, "a value of the API", found, value);
     const struct peri_schema_type *type = peri_schema_type(type_of_scalar(value));
-    write_type(type, xsi_type, sizeof(xsi_type));
+    peri_writer_type(w, type, false, xsi_type);
     return peri_writer_scalar(w, tag, xsi_type, type, found, value);
 }
 
@@ -385,17 +394,35 @@ static bool check_method(struct peri_writer *w, const struct peri_encode_call *c
                        peri_schema_type_name(type), name, peri_schema_type_name(owner));
         return peri_writer_suggest(w, peri_near_method(type, peri_str_of(name)));
     }
-    if (is_too_new(w, call->method->since))
-        return peri_writer_too_new(w, PERI_E_SOAP_METHOD, name, call->method->since);
+    if (peri_writer_is_too_new(w, w->service, call->method->since))
+        return peri_writer_too_new(w, PERI_E_SOAP_METHOD, name, w->service, call->method->since);
     return true;
+}
+
+static bool declare_space(struct peri_writer *w, const char *attribute, const char *prefix,
+                          const struct peri_schema_service *service)
+{
+    return peri_writer_add(w, attribute) && peri_writer_add(w, prefix) &&
+           peri_writer_add(w, "=\"") && peri_writer_add(w, peri_schema_text(service->urn)) &&
+           peri_writer_add(w, "\"");
+}
+
+/* The default namespace is the service's. Where types of the core may occur, each has a prefix. */
+static bool declare_spaces(struct peri_writer *w)
+{
+    const struct peri_schema_service *service = peri_schema_service(w->service);
+    const struct peri_schema_service *core = peri_schema_service(PERI_SCHEMA_CORE);
+    return declare_space(w, " xmlns", "", service) &&
+           (service == core ||
+            (declare_space(w, " xmlns:", peri_schema_text(service->name), service) &&
+             declare_space(w, " xmlns:", peri_schema_text(core->name), core)));
 }
 
 static bool begin_call(struct peri_writer *w, const struct peri_encode_call *call)
 {
-    const char *urn = peri_schema_text(peri_schema_service(w->service)->urn);
     return peri_writer_add(w, "<") && peri_writer_add(w, peri_schema_text(call->method->name)) &&
-           peri_writer_add(w, " xmlns=\"") && peri_writer_add(w, urn) &&
-           peri_writer_add(w, "\">") && peri_writer_reference(w, "_this", NULL, &call->self);
+           declare_spaces(w) && peri_writer_add(w, ">") &&
+           peri_writer_reference(w, "_this", NULL, &call->self);
 }
 
 static bool arguments(struct peri_writer *w, const struct peri_encode_call *call)
@@ -420,11 +447,15 @@ static bool arguments(struct peri_writer *w, const struct peri_encode_call *call
 bool peri_encode_request(const struct peri_encode_call *call, const struct peri_source *source,
                          struct peri_buf *out, struct peri_error *err)
 {
+    uint8_t service = peri_schema_type(call->method->owner)->service;
     struct peri_writer w = {.source = source,
                             .out = out,
                             .err = err,
-                            .service = peri_schema_type(call->method->owner)->service,
-                            .version = call->version};
+                            .service = service,
+                            .version = call->version,
+                            .core_version = call->core_version,
+                            .space = service,
+                            .scope = service};
     return check_method(&w, call) && peri_envelope_begin(&call->envelope, out, err) &&
            begin_call(&w, call) && arguments(&w, call) &&
            peri_writer_end(&w, peri_schema_text(call->method->name)) && peri_envelope_end(out, err);

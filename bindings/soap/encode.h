@@ -14,7 +14,8 @@
 struct peri_encode_call {
     const struct peri_schema_method *method;
     struct peri_scalar self;       /* a reference: the object it is called on */
-    uint8_t version;               /* number of the server's API version; 0: not known */
+    uint8_t version;               /* number of the service's API version; 0: not known */
+    uint8_t core_version;          /* of the core's, where the service is another */
     struct peri_envelope envelope; /* of the request */
 };
 

@@ -26,6 +26,7 @@ struct recent {
 
 struct peri_vocabulary {
     unsigned holders;
+    uint8_t service;
     xmlDictPtr names;  /* of elements and attributes; the parser's */
     xmlDictPtr values; /* of attributes: types */
     const char *words[PERI_WORD_COUNT];
@@ -49,10 +50,11 @@ static xmlDictPtr new_dict(void)
     return dict;
 }
 
-struct peri_vocabulary *peri_vocabulary_new(void)
+struct peri_vocabulary *peri_vocabulary_new(uint8_t service)
 {
     struct peri_vocabulary *v = peri_alloc(sizeof(*v));
     v->holders = 1;
+    v->service = service;
     v->names = new_dict();
     v->values = new_dict();
     for (size_t i = 0; i < PERI_WORD_COUNT; i++)
@@ -80,6 +82,11 @@ void peri_vocabulary_free(struct peri_vocabulary *v)
     xmlDictFree(v->names);
     xmlDictFree(v->values);
     peri_free(v);
+}
+
+uint8_t peri_vocabulary_service(const struct peri_vocabulary *v)
+{
+    return v->service;
 }
 
 bool peri_vocabulary_is_full(const struct peri_vocabulary *v)
@@ -124,23 +131,23 @@ const char **peri_vocabulary_fields(struct peri_vocabulary *v, const struct peri
     return *fields;
 }
 
-static struct peri_vocabulary_meaning look_up(struct peri_str name)
+static struct peri_vocabulary_meaning look_up(uint8_t service, struct peri_str name)
 {
-    struct peri_vocabulary_meaning meaning = {peri_schema_find_type(name), false};
+    struct peri_vocabulary_meaning meaning = {peri_schema_find_type_in(service, name), false};
     if (meaning.type != NULL)
         return meaning;
-    meaning.type = peri_schema_find_array(name);
+    meaning.type = peri_schema_find_array(service, name);
     meaning.is_array = meaning.type != NULL;
     return meaning;
 }
 
-static struct peri_vocabulary_meaning find_meaning(const char *kept)
+static struct peri_vocabulary_meaning find_meaning(uint8_t service, const char *kept)
 {
     static const char suffix[] = "Fault";
     size_t len = strlen(kept), end = sizeof(suffix) - 1;
-    struct peri_vocabulary_meaning meaning = look_up((struct peri_str){kept, len});
+    struct peri_vocabulary_meaning meaning = look_up(service, (struct peri_str){kept, len});
     if (meaning.type == NULL && len > end && memcmp(kept + len - end, suffix, end) == 0)
-        meaning = look_up((struct peri_str){kept, len - end});
+        meaning = look_up(service, (struct peri_str){kept, len - end});
     return meaning;
 }
 
@@ -169,7 +176,7 @@ struct peri_vocabulary_meaning peri_vocabulary_meaning(struct peri_vocabulary *v
     struct entry *entry = entry_of(v->entries, v->size, kept);
     if (entry->name != NULL)
         return entry->meaning;
-    *entry = (struct entry){kept, find_meaning(kept)};
+    *entry = (struct entry){kept, find_meaning(v->service, kept)};
     struct peri_vocabulary_meaning meaning = entry->meaning;
     if (++v->used * 2 > v->size)
         grow(v);

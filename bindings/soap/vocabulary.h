@@ -18,8 +18,11 @@ struct peri_vocabulary_meaning {
     bool is_array;                       /* it is ArrayOf that type */
 };
 
-/* Makes an empty one, held once by the caller. */
-struct peri_vocabulary *peri_vocabulary_new(void);
+/* Makes an empty one for answers of a service, held once by the caller. */
+struct peri_vocabulary *peri_vocabulary_new(uint8_t service);
+
+/* The service it is for: names of types and methods are looked for there. */
+uint8_t peri_vocabulary_service(const struct peri_vocabulary *v);
 
 /* Holds it once more; returns it. */
 struct peri_vocabulary *peri_vocabulary_hold(struct peri_vocabulary *v);

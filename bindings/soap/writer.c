@@ -38,13 +38,43 @@ bool peri_writer_suggest(struct peri_writer *w, const char *name)
     return peri_writer_fail(w);
 }
 
+/* The server's version of a service. Nothing else than its own and the core's is in a request. */
+static uint8_t version_of(const struct peri_writer *w, uint8_t service)
+{
+    return service == w->service ? w->version : w->core_version;
+}
+
+bool peri_writer_is_too_new(const struct peri_writer *w, uint8_t service, uint8_t since)
+{
+    uint8_t version = version_of(w, service);
+    return version != 0 && since > version;
+}
+
 bool peri_writer_too_new(struct peri_writer *w, enum peri_error_code code, const char *name,
-                         uint8_t since)
+                         uint8_t service, uint8_t since)
 {
     peri_error_set(w->err, code, "%s came with API version %s; the server speaks %s", name,
-                   peri_schema_version(w->service, since),
-                   peri_schema_version(w->service, w->version));
+                   peri_schema_version(service, since),
+                   peri_schema_version(service, version_of(w, service)));
     return peri_writer_fail(w);
+}
+
+void peri_writer_type(const struct peri_writer *w, const struct peri_schema_type *type,
+                      bool is_array, char out[PERI_WRITER_TYPE_SIZE])
+{
+    char array[PERI_WRITER_TYPE_SIZE - 32];
+    const char *name = peri_schema_type_name(type), *prefix = "", *colon = "";
+    if (is_array) {
+        peri_schema_array_name(type, array, sizeof(array));
+        name = array;
+    }
+    if (!is_array && type->kind < PERI_SCHEMA_BUILTINS && type->kind != PERI_SCHEMA_REFERENCE)
+        prefix = "xsd";
+    else if (type->space != w->space)
+        prefix = peri_schema_text(peri_schema_service(type->space)->name);
+    if (prefix[0] != '\0')
+        colon = ":";
+    snprintf(out, PERI_WRITER_TYPE_SIZE, "%s%s%s", prefix, colon, name);
 }
 
 bool peri_writer_add(struct peri_writer *w, const char *string)
@@ -68,10 +98,20 @@ bool peri_writer_end(struct peri_writer *w, const char *name)
     return peri_writer_add(w, "</") && peri_writer_add(w, name) && peri_writer_add(w, ">");
 }
 
-/* <name xsi:type="…">; xsi_type is without prefix for types of the API, or NULL. */
+/* The default namespace, where it is not the one that is in scope. */
+static bool add_space(struct peri_writer *w)
+{
+    if (w->space == w->scope)
+        return true;
+    w->scope = w->space;
+    const char *urn = peri_schema_text(peri_schema_service(w->space)->urn);
+    return add_attribute(w, "xmlns", peri_str_of(urn));
+}
+
+/* <name xsi:type="…">; xsi_type has its prefix, or is NULL. */
 bool peri_writer_begin(struct peri_writer *w, const char *name, const char *xsi_type)
 {
-    return peri_writer_add(w, "<") && peri_writer_add(w, name) &&
+    return peri_writer_add(w, "<") && peri_writer_add(w, name) && add_space(w) &&
            (xsi_type == NULL || add_attribute(w, "xsi:type", peri_str_of(xsi_type))) &&
            peri_writer_add(w, ">");
 }
@@ -207,7 +247,7 @@ static bool check_reference(struct peri_writer *w, const struct peri_schema_type
 bool peri_writer_reference(struct peri_writer *w, const char *tag, const char *xsi_type,
                            const struct peri_scalar *value)
 {
-    return peri_writer_add(w, "<") && peri_writer_add(w, tag) &&
+    return peri_writer_add(w, "<") && peri_writer_add(w, tag) && add_space(w) &&
            (xsi_type == NULL || add_attribute(w, "xsi:type", peri_str_of(xsi_type))) &&
            add_attribute(w, "type", value->as.reference.type) && peri_writer_add(w, ">") &&
            add_text(w, value->as.reference.id) && peri_writer_end(w, tag);
@@ -217,10 +257,14 @@ bool peri_writer_scalar(struct peri_writer *w, const char *tag, const char *xsi_
                         const struct peri_schema_type *type, enum peri_source_found found,
                         const struct peri_scalar *value)
 {
+    uint8_t outer = w->scope;
     if (found != PERI_SOURCE_SCALAR || value->kind != kind_for(type, value))
         return wrong_scalar(w, type, found, value);
-    if (value->kind == PERI_SCALAR_REFERENCE)
-        return check_reference(w, type, value) && peri_writer_reference(w, tag, xsi_type, value);
-    return peri_writer_begin(w, tag, xsi_type) && add_scalar(w, type, value) &&
-           peri_writer_end(w, tag);
+    bool is_written =
+        value->kind == PERI_SCALAR_REFERENCE
+            ? check_reference(w, type, value) && peri_writer_reference(w, tag, xsi_type, value)
+            : peri_writer_begin(w, tag, xsi_type) && add_scalar(w, type, value) &&
+                  peri_writer_end(w, tag);
+    w->scope = outer;
+    return is_written;
 }

@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size < 2)
         return 0;
-    struct peri_vocabulary *v = peri_vocabulary_new();
+    struct peri_vocabulary *v = peri_vocabulary_new(PERI_SCHEMA_CORE);
     struct peri_str bytes = {(const char *)data + 1, size - 1};
     struct peri_trace whole, chunked;
     bool wants_rows = data[0] & 1;

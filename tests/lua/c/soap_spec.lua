@@ -458,3 +458,32 @@ t.test("a decoder that failed stays over", function()
   t.raises(function() d:feed "<html>" d:finish() end, "soap.xml")
   t.raises(function() d:feed "more" end)
 end)
+
+t.test("writes what is of another service into its namespace, and names its types with a prefix", function()
+  local body = soap.request {
+    method = "PbmUpdate", this = space:object("PbmProfileProfileManager", "p"), version = "8.0.3.0",
+    args = { profileId = { uniqueId = "u" }, updateSpec = { constraints = {
+      _typeName = "PbmCapabilitySubProfileConstraints",
+      subProfiles = { { name = "s", capability = { {
+        id = { namespace = "n", id = "i" },
+        constraint = { { propertyInstance = { { id = "k", value = {
+          _typeName = "KeyAnyValue", key = "a", value = { _typeName = "PbmCapabilityRange", min = 1, max = 2 },
+        } } } } },
+      } } } },
+    } } },
+  }
+  t.match(body, '<PbmUpdate xmlns="urn:pbm" xmlns:pbm="urn:pbm" xmlns:vim25="urn:vim25"><_this type=')
+  t.match(body, '<constraints xsi:type="PbmCapabilitySubProfileConstraints"><subProfiles><name>s</name>')
+  t.match(body, '<value xsi:type="vim25:KeyAnyValue"><key xmlns="urn:vim25">a</key>'
+    .. '<value xmlns="urn:vim25" xsi:type="pbm:PbmCapabilityRange"><min xmlns="urn:pbm" xsi:type="xsd:int">1</min>')
+end)
+
+t.test("does not take a type of one service in a call of another", function()
+  local e = t.raises(function()
+    soap.request {
+      method = "UpdateOptions", this = space:object("OptionManager", "o"),
+      args = { changedValue = { { key = "k", value = { _typeName = "PbmCapabilityRange", min = 1, max = 2 } } } },
+    }
+  end, "soap.type")
+  t.match(e.hint, "the service pbm has")
+end)

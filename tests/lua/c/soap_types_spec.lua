@@ -56,37 +56,72 @@ end
 
 -- There and back --------------------------------------------------------------------------------------------
 
-local function encode(value)
-  local body = soap.request {
-    method = "UpdateOptions", this = space:object("OptionManager", "o"),
-    args = { changedValue = { { key = "k", value = value } } },
-  }
-  return (body:match "<changedValue><key>k</key>(.*)</changedValue>")
+--- A request and a response of each service that have a field of anyType: the request for a value, the
+--- elements around it there and in the response, and the way to it in the result.
+local CARRIERS = {
+  vim25 = {
+    request = function(value)
+      return { method = "UpdateOptions", this = space:object("OptionManager", "o"),
+        args = { changedValue = { { key = "k", value = value } } } }
+    end,
+    around = "<changedValue><key>k</key>(.*)</changedValue>",
+    response = "QueryOptions", returned = "<returnval>%s</returnval>",
+    value = function(result) return result[1].value end,
+  },
+  pbm = {
+    request = function(value)
+      return { method = "PbmUpdate", this = space:object("PbmProfileProfileManager", "o"),
+        args = { profileId = { uniqueId = "p" }, updateSpec = { constraints = {
+          _typeName = "PbmCapabilitySubProfileConstraints", subProfiles = { { name = "s", capability = { {
+            id = { namespace = "n", id = "i" },
+            constraint = { { propertyInstance = { { id = "k", value = value } } } },
+          } } } },
+        } } } }
+    end,
+    around = "<propertyInstance><id>k</id>(.*)</propertyInstance>",
+    response = "PbmFetchCapabilityMetadata",
+    returned = "<returnval><subCategory>s</subCategory><capabilityMetadata><propertyMetadata>%s"
+      .. "</propertyMetadata></capabilityMetadata></returnval>",
+    element = "defaultValue",
+    value = function(result) return result[1].capabilityMetadata[1].propertyMetadata[1].defaultValue end,
+  },
+}
+
+local function carrier(name)
+  return CARRIERS[schema.type(name) and schema.type(name).service or "vim25"]
+end
+
+local function encode(value, of)
+  return (soap.request(of.request(value)):match(of.around))
 end
 
 local RESPONSE = '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>'
-  .. '<QueryOptionsResponse xmlns="urn:vim25" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
-  .. "<returnval>%s</returnval></QueryOptionsResponse></e:Body></e:Envelope>"
+  .. '<MResponse xmlns="urn:S" xmlns:vim25="urn:vim25" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
+  .. "%s</MResponse></e:Body></e:Envelope>"
 
-local function decode(text)
-  local d = soap.decoder { space = space }
-  d:feed((RESPONSE:gsub("%%s", function() return text end)))
+local function decode(text, of)
+  local service = of == CARRIERS.pbm and "pbm" or "vim25"
+  local d = soap.decoder { space = space, service = service }
+  if of.element then text = text:gsub("^<value", "<" .. of.element):gsub("</value>$", "</" .. of.element .. ">") end
+  local response = RESPONSE:gsub("MResponse", of.response .. "Response"):gsub("urn:S", "urn:" .. service)
+  local returned = of.returned:gsub("%%s", function() return text end)
+  d:feed((response:gsub("%%s", function() return returned end)))
   local kind, value = d:finish()
   t.equal(kind, "result")
-  return value[1].value
+  return of.value(value)
 end
 
 t.test("each data type is the same after encoding, decoding and encoding", function()
   local names = schema.names "type"
   for _, name in ipairs(names) do
-    local value = make_object(name, true, 0)
+    local value, of = make_object(name, true, 0), carrier(name)
     value._typeName = name
-    local text = encode(value)
-    local back = decode(text)
-    t.equal(encode(back), text)
+    local text = encode(value, of)
+    local back = decode(text, of)
+    t.equal(encode(back, of), text)
     t.equal(back, value)
   end
-  t.is_true(#names >= 2932)
+  t.is_true(#names >= 3000)
 end)
 
 t.test("each list of anyType is the same after encoding, decoding and encoding", function()
@@ -95,14 +130,14 @@ t.test("each list of anyType is the same after encoding, decoding and encoding",
     for _, name in ipairs(schema.names(kind)) do
       local element = kind == "type" and make_object(name, false, 0) or make_value(name, 0)
       local value = { _typeName = "ArrayOf" .. name, element, element }
-      t.equal(decode(encode(value)), value)
+      t.equal(decode(encode(value, carrier(name)), carrier(name)), value)
       count = count + 1
     end
   end
   for name, element in pairs(SCALARS) do
     if name ~= "float" then
       local value = { _typeName = "ArrayOf" .. name:gsub("^%l", string.upper), element }
-      t.equal(decode(encode(value)), value)
+      for _, of in pairs(CARRIERS) do t.equal(decode(encode(value, of), of), value) end
     end
   end
   t.is_true(count >= 3356)

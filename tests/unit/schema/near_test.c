@@ -36,8 +36,9 @@ static void near_names_are_offered(void **state)
     assert_string_equal(peri_near_method(type("VirtualMachine"), peri_str_of("Destroy_Tsk")),
                         "Destroy_Task");
     assert_string_equal(peri_near_param(method("CreateVM_Task"), peri_str_of("hots")), "host");
-    assert_string_equal(peri_near_type(type("VirtualDevice"), peri_str_of("VirtualDisc")),
-                        "VirtualDisk");
+    assert_string_equal(
+        peri_near_type(PERI_SCHEMA_CORE, type("VirtualDevice"), peri_str_of("VirtualDisc")),
+        "VirtualDisk");
     assert_string_equal(peri_near_member(type("VirtualMachinePowerState"), peri_str_of("powerdOn")),
                         "poweredOn");
     assert_null(peri_near_field(type("VirtualDisk"), peri_str_of("annotation")));

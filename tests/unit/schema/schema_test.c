@@ -200,13 +200,15 @@ static void arrays_are_named_after_their_elements(void **state)
     char name[64];
     peri_schema_array_name(type("int"), name, sizeof(name));
     assert_string_equal(name, "ArrayOfInt");
-    assert_ptr_equal(peri_schema_find_array(peri_str_of("ArrayOfInt")), type("int"));
-    assert_ptr_equal(peri_schema_find_array(peri_str_of("ArrayOfVirtualDevice")),
+    assert_ptr_equal(peri_schema_find_array(PERI_SCHEMA_CORE, peri_str_of("ArrayOfInt")),
+                     type("int"));
+    assert_ptr_equal(peri_schema_find_array(PERI_SCHEMA_CORE, peri_str_of("ArrayOfVirtualDevice")),
                      type("VirtualDevice"));
-    assert_ptr_equal(peri_schema_find_array(peri_str_of("ArrayOfManagedObjectReference")),
-                     type("ManagedObjectReference"));
-    assert_null(peri_schema_find_array(peri_str_of("ArrayOf")));
-    assert_null(peri_schema_find_array(peri_str_of("VirtualDevice")));
+    assert_ptr_equal(
+        peri_schema_find_array(PERI_SCHEMA_CORE, peri_str_of("ArrayOfManagedObjectReference")),
+        type("ManagedObjectReference"));
+    assert_null(peri_schema_find_array(PERI_SCHEMA_CORE, peri_str_of("ArrayOf")));
+    assert_null(peri_schema_find_array(PERI_SCHEMA_CORE, peri_str_of("VirtualDevice")));
 }
 
 static void enums_have_members(void **state)

@@ -21,7 +21,7 @@
 
 static void check(const char *xml, bool rows, const char *expected)
 {
-    struct peri_vocabulary *v = peri_vocabulary_new();
+    struct peri_vocabulary *v = peri_vocabulary_new(PERI_SCHEMA_CORE);
     struct peri_str bytes = peri_str_of(xml);
     for (size_t chunk = bytes.len; chunk > 0; chunk = chunk > 40 ? 40 : chunk - 1) {
         struct peri_trace t;
@@ -40,7 +40,7 @@ static void decodes(const char *xml, const char *expected)
 /* The message only begins so: what libxml2 says of it may differ. */
 static void refuses(const char *xml, const char *words)
 {
-    struct peri_vocabulary *v = peri_vocabulary_new();
+    struct peri_vocabulary *v = peri_vocabulary_new(PERI_SCHEMA_CORE);
     struct peri_str bytes = peri_str_of(xml);
     for (size_t chunk = 1; chunk <= 64; chunk += 63) {
         struct peri_trace t;
@@ -232,7 +232,7 @@ static void broken_wide_characters_are_refused(void **state)
         wide[len++] = *c == '#' ? '\xd8' : '\0';
     }
     for (size_t chunk = 1; chunk <= len; chunk += 7) {
-        struct peri_vocabulary *v = peri_vocabulary_new();
+        struct peri_vocabulary *v = peri_vocabulary_new(PERI_SCHEMA_CORE);
         struct peri_trace t;
         trace_init(&t);
         assert_non_null(
@@ -245,7 +245,7 @@ static void broken_wide_characters_are_refused(void **state)
 static void every_cut_is_told(void **state)
 {
     (void)state;
-    struct peri_vocabulary *v = peri_vocabulary_new();
+    struct peri_vocabulary *v = peri_vocabulary_new(PERI_SCHEMA_CORE);
     size_t whole = strlen(ROWS) - strlen(">");
     for (size_t len = 1; len <= whole; len++) {
         struct peri_trace t;
@@ -273,7 +273,7 @@ static void refuses_repeated(const char *before, const char *what, size_t times,
                              const char *words)
 {
     char *xml = repeat(before, what, times, after);
-    struct peri_vocabulary *v = peri_vocabulary_new();
+    struct peri_vocabulary *v = peri_vocabulary_new(PERI_SCHEMA_CORE);
     struct peri_trace t;
     trace_init(&t);
     assert_non_null(strstr(trace_decode(&t, v, peri_str_of(xml), 4096, false), words));
