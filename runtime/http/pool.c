@@ -232,7 +232,12 @@ struct peri_pool_stats peri_pool_stats(const struct peri_pool *pool)
     return pool->stats;
 }
 
+/* curl_version would ask each of libcurl's own libraries, some of which then read their files. */
 const char *peri_pool_release(void)
 {
-    return curl_version();
+    static char release[128];
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+    snprintf(release, sizeof(release), "libcurl/%s %s", info->version,
+             info->ssl_version != NULL ? info->ssl_version : "without TLS");
+    return release;
 }

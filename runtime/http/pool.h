@@ -52,7 +52,7 @@ void peri_pool_free(struct peri_pool *pool);
 /* The counts so far. */
 struct peri_pool_stats peri_pool_stats(const struct peri_pool *pool);
 
-/* The releases of libcurl and of what it uses: "libcurl/7.88.1 OpenSSL/3.0.17 …". */
+/* The release of libcurl and of its TLS library: "libcurl/7.88.1 OpenSSL/3.0.17". */
 const char *peri_pool_release(void);
 
 #endif

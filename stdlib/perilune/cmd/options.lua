@@ -1,5 +1,4 @@
 --- The options of all commands: what they are called, what they take, how help shows them.
-local argparse = require "argparse"
 local err = require "perilune.err"
 
 local options = {}
@@ -71,6 +70,7 @@ end
 
 ---@param command perilune.cmd.Command
 local function new_parser(command)
+  local argparse = require "argparse" -- only where there is a command line to read
   local parser = argparse("perilune " .. command.name):add_help(false)
   for _, argument in ipairs(command.arguments) do
     local count = argument.many and "*" or argument.optional and "?" or 1

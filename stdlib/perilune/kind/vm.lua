@@ -17,13 +17,15 @@ local function memory_problem(bytes)
   if bytes % (4 * MIB) ~= 0 then return "must be a multiple of 4 MiB" end
 end
 
+local guests -- set of the guest ids of the API, made at its first use
+
 local function guest_problem(id)
-  local members = {}
-  for i, member in ipairs(api.type("VirtualMachineGuestOsIdentifier").members) do
-    members[i] = type(member) == "table" and member.name or member
-    if members[i] == id then return nil end
+  if not guests then
+    guests = {}
+    for _, member in ipairs(api.type("VirtualMachineGuestOsIdentifier").members) do guests[member] = true end
   end
-  local near = err.nearest(id, members)
+  if guests[id] then return nil end
+  local near = err.nearest(id, guests)
   return "is no guest id of the API" .. (near and ("; did you mean %q?"):format(near) or "")
 end
 

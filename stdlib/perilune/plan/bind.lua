@@ -32,6 +32,11 @@ function Binder:problem(where, message, hint, excerpt)
     err.new { code = "playbook.unknown", where = where, message = message, hint = hint, excerpt = excerpt }
 end
 
+function Binder:problem_of(lookup, message, hint)
+  local where, excerpt = lookup.locate()
+  self:problem(where, message, hint, excerpt)
+end
+
 local function names_of(entries)
   local list = {}
   for i, entry in ipairs(entries) do
@@ -57,7 +62,7 @@ end
 function Binder:missing(lookup, types)
   local all = names_of(self.estate:all(types))
   local message = ("%s: no such %s on the server"):format(label(lookup.kind, lookup.name), lookup.kind.name)
-  self:problem(lookup.where, message, err.suggest(lookup.name, all) or some(all), lookup.excerpt)
+  self:problem_of(lookup, message, err.suggest(lookup.name, all) or some(all))
 end
 
 --- The one entry a lookup means; nil after a problem was told.
@@ -69,7 +74,7 @@ function Binder:find(lookup)
   else
     local message = ("%s: there are %d of that name:\n%s")
       :format(label(lookup.kind, lookup.name), #found, candidates(found))
-    self:problem(lookup.where, message, "give the whole path instead of the name", lookup.excerpt)
+    self:problem_of(lookup, message, "give the whole path instead of the name")
   end
 end
 

@@ -36,8 +36,7 @@ local function ambiguous(reading, record, found)
   end
   reading:report {
     code = "playbook.duplicate",
-    where = record.where.column and record.where
-      or reading:at_call(record.where, record.kind.name, record.name),
+    where = record.find and record.find() or reading:at_call(record.where, record.kind.name, record.name),
     message = ('%s "%s" could be any of those declared at %s'):format(record.kind.name, record.name,
       table.concat(places, ", ")),
     hint = "keep the one you mean in a local, and use that",
@@ -51,14 +50,6 @@ local function bind_handle(reading, aliases, record)
   record.kind = record.binding.kind
 end
 
---- Gives a lookup its column and line, for whoever finds that it does not exist.
-local function place(reading, lookup)
-  local where = lookup.where
-  lookup.where = where.column and where or reading:at_call(where, lookup.kind.name, lookup.name)
-  local text = reading.sources[where.file]
-  lookup.excerpt = text and text:excerpt(lookup.where)
-end
-
 --- The lookups that something in the file stands for, in the order of the file.
 local function used_lookups(reading)
   local used, kept = {}, {}
@@ -66,10 +57,7 @@ local function used_lookups(reading)
     used[handle.target(made)] = true
   end
   for _, lookup in ipairs(reading.lookups) do
-    if used[lookup] then
-      kept[#kept + 1] = lookup
-      place(reading, lookup)
-    end
+    if used[lookup] then kept[#kept + 1] = lookup end
   end
   return kept
 end

@@ -49,20 +49,29 @@ end
 
 local function call(reading)
   return function(self, record, body)
-    local function named(kinds, name, where)
-      return handles.named(reading, kinds, name, where)
+    local function named(...)
+      return handles.named(reading, ...)
     end
     resource.declare(reading, self, record, body, named)
     return self
   end
 end
 
+--- The place of a name, found in the text when it is wanted: most are never shown.
+local function locator(reading, kind, name, where, find)
+  return function()
+    local place = find and find() or reading:at_call(where, kind.name, name)
+    local text = reading.sources[place.file]
+    return place, text and text:excerpt(place) or nil
+  end
+end
+
 --- The one lookup of a kind and name in this playbook.
-local function lookup_for(reading, kind, name, where)
+local function lookup_for(reading, kind, name, where, find)
   local key = kind.name .. "\0" .. name
   local found = reading.lookup_of[key]
   if not found then
-    found = { kind = kind, name = name, where = where }
+    found = { kind = kind, name = name, where = where, locate = locator(reading, kind, name, where, find) }
     reading.lookup_of[key] = found
     table.insert(reading.lookups, found)
   end
@@ -79,12 +88,13 @@ end
 ---@param reading perilune.playbook.Session
 ---@param kinds string[]  names of kinds; a text in a field may mean a resource of any of them
 ---@param name string
----@param where perilune.Where
+---@param where perilune.Where  the line of the call it is in
+---@param find (fun(): perilune.Where)|nil  where exactly the name stands; without: it is the call's
 ---@return perilune.schema.Handle
-function handles.named(reading, kinds, name, where)
+function handles.named(reading, kinds, name, where, find)
   local kind = reading.kinds[kinds[1]]
-  local record = { kind = kind, name = name, where = where, kinds = kinds }
-  record.lookup = lookup_for(reading, kind, name, where)
+  local record = { kind = kind, name = name, where = where, kinds = kinds, find = find }
+  record.lookup = lookup_for(reading, kind, name, where, find)
   local made = new(reading, record)
   table.insert(reading.handles, made)
   return made
@@ -100,7 +110,7 @@ function handles.live(reading, where, found)
   local path = found.entry and found.entry.path
   local key = kind.name .. "\0" .. (path or name)
   if not reading.live_handles[key] then
-    local lookup = { kind = kind, name = name, where = where, path = path }
+    local lookup = { kind = kind, name = name, where = where, path = path, locate = function() return where end }
     reading.live_handles[key] = new(reading,
       { kind = kind, name = name, where = where, live = true, lookup = lookup, binding = lookup })
   end

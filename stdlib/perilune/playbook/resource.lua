@@ -116,7 +116,8 @@ local function context_of(reading, item, report)
     partial = item.body.absent == true,
     plain = function(value, path) return plain_value(reading, item, value, path, report) end,
     lookup = function(kinds, name, path)
-      return item.named(kinds, name, (locate(reading, item, path)))
+      local where = call_of(reading, item, path)
+      return item.named(kinds, name, where, function() return (locate(reading, item, path)) end)
     end,
   }
 end
@@ -253,7 +254,7 @@ end
 ---@param self perilune.schema.Handle
 ---@param record perilune.schema.HandleRecord
 ---@param body table
----@param named fun(kinds: string[], name: string, where: perilune.Where): perilune.schema.Handle
+---@param named fun(kinds: string[], name: string, where: perilune.Where, find: function): perilune.schema.Handle
 function resource.declare(reading, self, record, body, named)
   local where, label = reading:here(), handle.label(self)
   if not may_declare(reading, record, label, body, where) then return end

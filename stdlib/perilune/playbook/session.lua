@@ -17,7 +17,7 @@ local source = require "perilune.playbook.source"
 ---@field name string
 ---@field where perilune.Where
 ---@field needed boolean|nil  its value is wanted now, not only in the plan: it must exist
----@field excerpt string|nil  its line in the file
+---@field locate fun(): perilune.Where, string|nil  its place with the column, and an excerpt
 ---@field path string|nil  its inventory path, where the server gave it
 ---@field value (fun(key: string): any)|nil  set by whoever resolves it: what an attribute is, objects being
 ---  tables of `kind`, `name` and `entry.path`

@@ -1,6 +1,7 @@
 --- The text of one playbook file: places in it, and excerpts as errors show them.
-local lexer = require "perilune.playbook.lexer"
-local locate = require "perilune.playbook.locate"
+local lazy = require "perilune.util.lazy"
+local lexer = lazy "perilune.playbook.lexer"
+local locate = lazy "perilune.playbook.locate"
 local path_of = require "perilune.schema.path"
 
 ---@class perilune.Where

@@ -85,7 +85,9 @@ t.test("a text in a field binds by name, by another kind's name and by a folder'
   t.equal(#declared.lookups, 1)
   t.is_true(target(a.nics[2].network) == declared.lookups[1])
   t.equal({ declared.lookups[1].kind.name, declared.lookups[1].where.line }, { "network", 1 })
-  t.match(declared.lookups[1].excerpt, "VM Network")
+  local place, excerpt = declared.lookups[1].locate()
+  t.equal(place.line, 1)
+  t.match(excerpt, "VM Network")
 end)
 
 t.test("one mistake is raised by itself, with place, excerpt and the nearest name", function()

@@ -1,8 +1,9 @@
 --- Text for people: results on stdout, progress, questions and errors on stderr.
 local err = require "perilune.err"
-local progress = require "perilune.plan.progress"
-local render = require "perilune.plan.render"
-local report = require "perilune.plan.report"
+local lazy = require "perilune.util.lazy"
+local progress = lazy "perilune.plan.progress"
+local render = lazy "perilune.plan.render"
+local report = lazy "perilune.plan.report"
 local style = require "perilune.util.style"
 local task = require "perilune.c.task"
 local term = require "perilune.c.term"
