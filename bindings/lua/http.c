@@ -344,10 +344,20 @@ static int pool_request(lua_State *L)
 /* ---- pool ---- */
 
 static const char *const pool_options[] = {
-    "connections", "connect_timeout", "stall_timeout", "proxy",
-    "ca_file",     "ca_path",         "thumbprints",   "cert",
-    "key",         "key_password",    "insecure",      NULL,
+    "connections",  "connect_timeout", "stall_timeout",      "proxy",
+    "proxy_source", "plain_proxy",     "plain_proxy_source", "no_proxy",
+    "ca_file",      "ca_path",         "thumbprints",        "cert",
+    "key",          "key_password",    "insecure",           NULL,
 };
+
+static void read_proxies(lua_State *L, struct peri_pool_settings *settings)
+{
+    settings->proxy = peri_options_string(L, 1, "proxy", NULL);
+    settings->proxy_source = peri_options_string(L, 1, "proxy_source", NULL);
+    settings->plain_proxy = peri_options_string(L, 1, "plain_proxy", NULL);
+    settings->plain_proxy_source = peri_options_string(L, 1, "plain_proxy_source", NULL);
+    settings->no_proxy = peri_options_string(L, 1, "no_proxy", NULL);
+}
 
 /* Reads the options at 1. Pushes what must stay on the stack until the pool is made. */
 static struct peri_pool_settings read_pool(lua_State *L)
@@ -358,7 +368,7 @@ static struct peri_pool_settings read_pool(lua_State *L)
         (unsigned)peri_options_integer(L, 1, "connections", PERI_POOL_CONNECTIONS_MAX, 0);
     settings.connect_timeout_ms = peri_options_ms(L, 1, "connect_timeout");
     settings.stall_timeout_ms = peri_options_ms(L, 1, "stall_timeout");
-    settings.proxy = peri_options_string(L, 1, "proxy", NULL);
+    read_proxies(L, &settings);
     struct peri_trust_settings *trust = &settings.trust;
     trust->ca_files = peri_options_strings(L, 1, "ca_file", &trust->ca_file_count);
     trust->ca_path = peri_options_string(L, 1, "ca_path", NULL);

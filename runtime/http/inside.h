@@ -32,7 +32,7 @@ struct peri_pool {
     bool is_inside;                 /* libcurl is at work, so do not call it */
     unsigned connections;
     uint64_t connect_timeout_ms, stall_timeout_ms;
-    char *proxy;
+    struct peri_proxy_settings proxies;
     struct peri_pool_stats stats;
 };
 
@@ -94,9 +94,9 @@ void peri_pool_drive(struct peri_pool *pool, curl_socket_t fd, int events);
  */
 void peri_pool_settle(struct peri_pool *pool, struct peri_request *request);
 
-/* The lane of a host, made if need be. */
+/* The lane of a host, made if need be. NULL and PERI_E_HTTP_PROXY when its proxy cannot be used. */
 struct peri_lane *peri_pool_lane(struct peri_pool *pool, const char *host, const char *port,
-                                 bool is_secure);
+                                 bool is_secure, struct peri_error *err);
 
 /* Puts a new request on the pool, at the end of its lane's queue. */
 void peri_pool_add(struct peri_pool *pool, struct peri_request *request);

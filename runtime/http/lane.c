@@ -39,6 +39,7 @@ void peri_lane_free(struct peri_lane *lane)
     peri_assert(lane->first == NULL);
     peri_free(lane->host);
     peri_free(lane->where);
+    peri_proxy_deinit(&lane->proxy);
     peri_free(lane);
 }
 

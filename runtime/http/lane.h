@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include "runtime/http/proxy.h"
+
 struct peri_request;
 
 struct peri_lane {
@@ -12,6 +14,7 @@ struct peri_lane {
     char *host;  /* as in the URL */
     char *where; /* "host:port" */
     bool is_secure;
+    struct peri_proxy proxy; /* on the way to it */
     unsigned running;
     struct peri_request *first, *last; /* waiting, by their next_waiting */
 };

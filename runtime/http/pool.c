@@ -51,7 +51,13 @@ struct peri_pool *peri_pool_new(struct peri_loop *loop, const struct peri_pool_s
     pool->connect_timeout_ms =
         or_default(settings->connect_timeout_ms, PERI_POOL_CONNECT_TIMEOUT_MS);
     pool->stall_timeout_ms = or_default(settings->stall_timeout_ms, PERI_POOL_STALL_TIMEOUT_MS);
-    pool->proxy = peri_strdup(settings->proxy);
+    pool->proxies = (struct peri_proxy_settings){
+        .secure = peri_strdup(settings->proxy),
+        .secure_source = peri_strdup(settings->proxy_source),
+        .plain = peri_strdup(settings->plain_proxy),
+        .plain_source = peri_strdup(settings->plain_proxy_source),
+        .exempt = peri_strdup(settings->no_proxy),
+    };
     pool->spares = peri_alloc_array(pool->connections, sizeof(CURL *));
     start_libcurl(pool);
     return pool;
@@ -93,7 +99,7 @@ static void start_waiting(struct peri_pool *pool, struct peri_lane *lane)
 }
 
 struct peri_lane *peri_pool_lane(struct peri_pool *pool, const char *host, const char *port,
-                                 bool is_secure)
+                                 bool is_secure, struct peri_error *err)
 {
     char where[512];
     snprintf(where, sizeof(where), "%s:%s", host, port);
@@ -101,6 +107,10 @@ struct peri_lane *peri_pool_lane(struct peri_pool *pool, const char *host, const
     if (lane != NULL)
         return lane;
     lane = peri_lane_new(host, where, is_secure);
+    if (!peri_proxy_find(&lane->proxy, &pool->proxies, is_secure, lane->host, port, err)) {
+        peri_lane_free(lane);
+        return NULL;
+    }
     lane->next = pool->lanes;
     pool->lanes = lane;
     pool->lane_count++;
@@ -222,7 +232,7 @@ void peri_pool_free(struct peri_pool *pool)
     free_lanes(pool);
     peri_trust_free(pool->trust);
     peri_free(pool->spares);
-    peri_free(pool->proxy);
+    peri_proxy_forget(&pool->proxies);
     peri_free(pool);
     curl_global_cleanup();
 }

@@ -23,10 +23,12 @@ struct peri_pool;
 
 /* Zeros and NULLs stand for the defaults. Strings are borrowed until peri_pool_new returns. */
 struct peri_pool_settings {
-    unsigned connections;        /* per host */
-    uint64_t connect_timeout_ms; /* for name, TCP and TLS together */
-    uint64_t stall_timeout_ms;   /* without a byte either way; whole seconds, rounded up */
-    const char *proxy; /* URL, for all hosts; NULL: as HTTPS_PROXY, NO_PROXY… say; "": none */
+    unsigned connections;             /* per host */
+    uint64_t connect_timeout_ms;      /* for name, TCP and TLS together */
+    uint64_t stall_timeout_ms;        /* without a byte either way; whole seconds, rounded up */
+    const char *proxy, *proxy_source; /* URL of that for https, and who says so; NULL, "": none */
+    const char *plain_proxy, *plain_proxy_source; /* that for http */
+    const char *no_proxy;                         /* see peri_proxy_is_exempt */
     struct peri_trust_settings trust;
 };
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runtime/http/detour.h"
 #include "runtime/http/outcome.h"
 #include "runtime/tls/explain.h"
 
@@ -27,14 +28,10 @@ static double seconds_of(const struct peri_request *request, CURLINFO what)
     return (double)us / 1e6;
 }
 
-static void report_resolve(struct peri_request *request, CURLcode result)
+static void report_resolve(struct peri_request *request)
 {
-    if (result == CURLE_COULDNT_RESOLVE_PROXY)
-        peri_error_set(&request->error, PERI_E_HTTP_RESOLVE, "the proxy's name has no address: %s",
-                       request->words);
-    else
-        peri_error_set(&request->error, PERI_E_HTTP_RESOLVE, "the name %s has no address",
-                       request->lane->host);
+    peri_error_set(&request->error, PERI_E_HTTP_RESOLVE, "the name %s has no address",
+                   request->lane->host);
     peri_error_hint(&request->error, "check the spelling, and the name server of this machine");
 }
 
@@ -43,7 +40,7 @@ static void report_connect(struct peri_request *request, const char *words)
     peri_error_set(&request->error, PERI_E_HTTP_CONNECT, "cannot connect to %s: %s",
                    request->lane->where, words);
     peri_error_hint(&request->error, "check host and port, and what stands between (firewall, "
-                                     "HTTPS_PROXY, NO_PROXY)");
+                                     "proxy)");
 }
 
 /* Which of the limits it was: libcurl has one result for all. */
@@ -66,7 +63,7 @@ static void report_timeout(struct peri_request *request, bool is_sent)
         peri_error_set(err, PERI_E_HTTP_TIMEOUT, "no connection to %s within %.1f s", where, total);
     peri_error_hint(err, is_sent ? "the server may be overloaded; try again later"
                                  : "check host and port, and what stands between (firewall, "
-                                   "HTTPS_PROXY, NO_PROXY)");
+                                   "proxy)");
 }
 
 static void report_cut(struct peri_request *request, const char *words)
@@ -114,6 +111,7 @@ static void report_as(struct peri_request *request, enum peri_error_code code, c
     case PERI_E_TLS_HANDSHAKE:
         peri_explain(request->handshake, request->pool->trust, request->lane->where, words,
                      &request->error);
+        peri_detour_note(request);
         break;
     case PERI_E_HTTP_CUT:
         report_cut(request, words);
@@ -143,8 +141,10 @@ void peri_report(struct peri_request *request, CURLcode result, bool is_sent)
         code = PERI_E_TLS_HANDSHAKE; /* the connection ended in the middle of it */
     char words[CURL_ERROR_SIZE];
     find_words(request, result, words, sizeof(words));
+    if (!is_sent && peri_detour_report(request, result, words))
+        return;
     if (code == PERI_E_HTTP_RESOLVE)
-        report_resolve(request, result);
+        report_resolve(request);
     else if (code == PERI_E_HTTP_TIMEOUT)
         report_timeout(request, is_sent);
     else

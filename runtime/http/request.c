@@ -134,10 +134,7 @@ void peri_request_prepare(struct peri_pool *pool, CURL *easy)
 #if LIBCURL_VERSION_NUM >= 0x075700
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* to cancel waits for no resolver */
 #endif
-    if (pool->proxy != NULL) {
-        curl_easy_setopt(easy, CURLOPT_PROXY, pool->proxy);
-        curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
-    }
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, ""); /* whether there is one the lane knows */
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_line);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_bytes);
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_ready);
@@ -172,6 +169,19 @@ static void set_up_times(const struct peri_request *request)
     curl_easy_setopt(request->easy, CURLOPT_LOW_SPEED_TIME, stall_s);
 }
 
+/* A user's name and password go apart from the URL, which libcurl repeats in its messages. */
+static void set_up_proxy(const struct peri_request *request)
+{
+    const struct peri_proxy *proxy = &request->lane->proxy;
+    /* a tunnel may be asked for twice, to learn what the proxy takes; a request may not */
+    long ways = request->lane->is_secure ? (long)(CURLAUTH_BASIC | CURLAUTH_DIGEST | CURLAUTH_NTLM)
+                                         : (long)CURLAUTH_BASIC;
+    curl_easy_setopt(request->easy, CURLOPT_PROXY, proxy->url == NULL ? "" : proxy->url);
+    curl_easy_setopt(request->easy, CURLOPT_PROXYUSERNAME, proxy->user);
+    curl_easy_setopt(request->easy, CURLOPT_PROXYPASSWORD, proxy->password);
+    curl_easy_setopt(request->easy, CURLOPT_PROXYAUTH, ways);
+}
+
 void peri_request_set_up(struct peri_request *request)
 {
     CURL *easy = request->easy;
@@ -184,6 +194,7 @@ void peri_request_set_up(struct peri_request *request)
     curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, request);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, request->words);
     curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, request->is_idempotent ? IDLE_S : WRITE_IDLE_S);
+    set_up_proxy(request);
     set_up_method(request);
     set_up_times(request);
 }
@@ -294,12 +305,12 @@ static bool find_lane(struct peri_request *request, struct peri_pool *pool, CURL
     if (code == CURLUE_OK)
         code = curl_url_get(url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT);
     if (code == CURLUE_OK)
-        request->lane = peri_pool_lane(pool, host, port, strcmp(scheme, "https") == 0);
+        request->lane = peri_pool_lane(pool, host, port, strcmp(scheme, "https") == 0, err);
     curl_free(host);
     curl_free(port);
     curl_free(scheme);
     curl_free(user);
-    return code == CURLUE_OK || fail_url(request->url, code, err);
+    return code == CURLUE_OK ? request->lane != NULL : fail_url(request->url, code, err);
 }
 
 static bool set_url(struct peri_request *request, struct peri_pool *pool, const char *url,
