@@ -205,6 +205,16 @@ void peri_pool_drive(struct peri_pool *pool, curl_socket_t fd, int events)
         start_waiting(pool, lane);
 }
 
+static void forget_proxies(struct peri_pool *pool)
+{
+    const struct peri_proxy_settings *proxies = &pool->proxies;
+    peri_free((char *)proxies->secure);
+    peri_free((char *)proxies->secure_source);
+    peri_free((char *)proxies->plain);
+    peri_free((char *)proxies->plain_source);
+    peri_free((char *)proxies->exempt);
+}
+
 static void free_lanes(struct peri_pool *pool)
 {
     while (pool->lanes != NULL) {
@@ -232,7 +242,7 @@ void peri_pool_free(struct peri_pool *pool)
     free_lanes(pool);
     peri_trust_free(pool->trust);
     peri_free(pool->spares);
-    peri_proxy_forget(&pool->proxies);
+    forget_proxies(pool);
     peri_free(pool);
     curl_global_cleanup();
 }

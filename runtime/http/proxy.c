@@ -202,16 +202,6 @@ bool peri_proxy_read(struct peri_proxy *proxy, const char *text, const char *sou
     return ok;
 }
 
-void peri_proxy_forget(struct peri_proxy_settings *settings)
-{
-    peri_free(settings->secure);
-    peri_free(settings->secure_source);
-    peri_free(settings->plain);
-    peri_free(settings->plain_source);
-    peri_free(settings->exempt);
-    *settings = (struct peri_proxy_settings){0};
-}
-
 bool peri_proxy_find(struct peri_proxy *proxy, const struct peri_proxy_settings *settings,
                      bool is_secure, const char *host, const char *port, struct peri_error *err)
 {

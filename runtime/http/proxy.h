@@ -22,13 +22,10 @@ bool peri_proxy_read(struct peri_proxy *proxy, const char *text, const char *sou
 
 /* What is said about proxies; NULL where nothing is said. */
 struct peri_proxy_settings {
-    char *secure, *secure_source; /* the one for https, and who says so */
-    char *plain, *plain_source;   /* the one for http */
-    char *exempt;                 /* the hosts that need none: see peri_proxy_is_exempt */
+    const char *secure, *secure_source; /* the one for https, and who says so */
+    const char *plain, *plain_source;   /* the one for http */
+    const char *exempt;                 /* the hosts that need none: see peri_proxy_is_exempt */
 };
-
-/* Frees the strings, where they are owned. */
-void peri_proxy_forget(struct peri_proxy_settings *settings);
 
 /* Finds the proxy for a host (a name, or an address without brackets). Errors are those of
  * peri_proxy_read. */

@@ -223,7 +223,24 @@ int peer_closed_port(void)
     return port;
 }
 
-struct peer *peer_start(peer_script script, SSL_CTX *tls)
+/* The same on ::1; -1 where that cannot be had. */
+static int open_port_v6(int *port)
+{
+    struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_addr = in6addr_loopback};
+    socklen_t size = sizeof(address);
+    int fd = socket(AF_INET6, SOCK_STREAM, 0);
+    if (fd < 0)
+        return -1;
+    if (bind(fd, (struct sockaddr *)&address, size) != 0) {
+        close(fd);
+        return -1;
+    }
+    peri_assert(getsockname(fd, (struct sockaddr *)&address, &size) == 0);
+    *port = ntohs(address.sin6_port);
+    return fd;
+}
+
+static struct peer *start_on(int fd, int port, peer_script script, SSL_CTX *tls)
 {
     signal(SIGPIPE, SIG_IGN);
     struct peer *peer = calloc(1, sizeof(*peer));
@@ -231,10 +248,28 @@ struct peer *peer_start(peer_script script, SSL_CTX *tls)
     peer->script = script;
     peer->tls = tls;
     peer->inside = inside;
+    peer->fd = fd;
+    peer->port = port;
     pthread_mutex_init(&inside->lock, NULL);
-    peer->fd = open_port(&peer->port);
     peri_assert(listen(peer->fd, LINES) == 0);
     pthread_create(&inside->listener, NULL, listen_on, peer);
+    return peer;
+}
+
+struct peer *peer_start(peer_script script, SSL_CTX *tls)
+{
+    int port;
+    int fd = open_port(&port);
+    return start_on(fd, port, script, tls);
+}
+
+struct peer *peer_start_v6(peer_script script, SSL_CTX *tls)
+{
+    int port;
+    int fd = open_port_v6(&port);
+    struct peer *peer = fd < 0 ? NULL : start_on(fd, port, script, tls);
+    if (peer != NULL)
+        peer->is_v6 = true;
     return peer;
 }
 
@@ -259,6 +294,7 @@ void peer_stop(struct peer *peer)
 
 char *peer_url(const struct peer *peer, const char *path, char *url, size_t size)
 {
-    snprintf(url, size, "http%s://127.0.0.1:%d%s", peer->tls == NULL ? "" : "s", peer->port, path);
+    snprintf(url, size, "http%s://%s:%d%s", peer->tls == NULL ? "" : "s",
+             peer->is_v6 ? "[::1]" : "127.0.0.1", peer->port, path);
     return url;
 }

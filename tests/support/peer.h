@@ -26,6 +26,7 @@ typedef void (*peer_script)(struct peer_line *line);
 struct peer {
     int fd;
     int port;
+    bool is_v6;
     SSL_CTX *tls; /* NULL: plain; owned by the test */
     peer_script script;
     void *arg;               /* the script's */
@@ -40,10 +41,14 @@ struct peer {
 /* Listens on a free port of 127.0.0.1. Ends the test where the system forbids that. */
 struct peer *peer_start(peer_script script, SSL_CTX *tls);
 
+/* The same on ::1; NULL where this machine has no IPv6. */
+struct peer *peer_start_v6(peer_script script, SSL_CTX *tls);
+
 /* Ends all connections and waits for their threads. */
 void peer_stop(struct peer *peer);
 
-/* Writes "http://127.0.0.1:port/path" (or https) into url, of size bytes, and returns it. */
+/* Writes "http://127.0.0.1:port/path" (or https, or [::1]) into url, of size bytes, and returns it.
+ */
 char *peer_url(const struct peer *peer, const char *path, char *url, size_t size);
 
 /* A port on which nobody listens. */
