@@ -12,6 +12,7 @@ local http = require "perilune.c.http"
 local inventory = require "perilune.vim.inventory"
 local login = require "perilune.vim.login"
 local object = require "perilune.c.object"
+local proxies = require "perilune.vim.proxies"
 local query = require "perilune.vim.query"
 local rest = require "perilune.vim.rest"
 local scope = require "perilune.util.scope"
@@ -57,16 +58,15 @@ Connection.__index = Connection
 local connection = {}
 
 local function new_pool(target, connections)
-  return http.pool {
+  return http.pool(proxies.options(target.proxies, {
     connections = connections and math.max(connections, 2), -- one may be held by a wait for updates
     ca_file = target.ca_files,
     thumbprints = target.thumbprints,
     cert = target.cert,
     key = target.key,
     insecure = target.insecure,
-    proxy = target.proxy,
     stall_timeout = target.timeout or STALL_SECONDS,
-  }
+  }))
 end
 
 local function new_connection(target, options)

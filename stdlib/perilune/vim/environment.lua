@@ -62,6 +62,7 @@ local CONVENTIONS = {
       password = { "PERILUNE_PASSWORD", as_it_is },
       ca_files = { "PERILUNE_CA_FILE", function(text) return { text } end },
       thumbprint = { "PERILUNE_THUMBPRINT", as_it_is },
+      proxy = { "PERILUNE_PROXY", as_it_is },
       insecure = { "PERILUNE_INSECURE", govc_true },
     },
   },
@@ -120,6 +121,10 @@ local function settings_of(convention, place, env)
     if is_set(text) then
       settings[field], source[field] = read(text), name
     end
+  end
+  if settings.proxy_host then
+    settings.proxy = ("http://%s:%d"):format(settings.proxy_host, settings.proxy_port or 80)
+    source.proxy = source.proxy_host
   end
   settings.password = settings.password and secret.new(settings.password, source.password)
   settings.source = source

@@ -5,6 +5,7 @@
 --- target of those files or the one that says default = true.
 local environment = require "perilune.vim.environment"
 local err = require "perilune.err"
+local proxies = require "perilune.vim.proxies"
 local secret = require "perilune.util.secret"
 local targetfile = require "perilune.vim.targetfile"
 local url = require "perilune.vim.url"
@@ -25,7 +26,7 @@ local target = {}
 ---@field ca_files string[]
 ---@field cert string?  client certificate, a file
 ---@field key string?
----@field proxy string?
+---@field proxies perilune.vim.Proxies
 ---@field timeout number?  seconds without a byte before a request is given up
 ---@field keep_alive number?  seconds of idleness before the session is used to keep it
 ---@field source table<string, string>  where url, user and password came from
@@ -167,7 +168,7 @@ local function add_login(made, settings, place)
   end
 end
 
-local function complete(settings, name)
+local function complete(settings, env, name)
   local place = url.parse(settings.url, settings.source.url)
   place.port = settings.port or place.port
   local made = {
@@ -182,7 +183,7 @@ local function complete(settings, name)
     ca_files = settings.ca_files or {},
     cert = settings.cert,
     key = settings.key,
-    proxy = settings.proxy_host and ("http://%s:%d"):format(settings.proxy_host, settings.proxy_port or 80),
+    proxies = proxies.find(settings, env),
     timeout = settings.timeout,
     keep_alive = settings.keep_alive,
     source = settings.source,
@@ -192,7 +193,12 @@ local function complete(settings, name)
   return made
 end
 
-local function from_entry(entry)
+--- A proxy whose URL is a secret is fetched.
+local function proxy_of(value)
+  return type(value) == "table" and targetfile.cook(value) or value
+end
+
+local function from_entry(entry, env)
   local fields, where = entry.fields, entry.where
   local place = ("%s:%d"):format(where.file, where.line)
   local settings = {
@@ -200,6 +206,8 @@ local function from_entry(entry)
     user = fields.user,
     password = targetfile.cook(fields.password),
     thumbprint = fields.thumbprint,
+    proxy = proxy_of(fields.proxy),
+    proxy_password = targetfile.cook(fields.proxy_password),
     ca_files = fields.ca_file and { fields.ca_file } or nil,
     insecure = fields.insecure,
     timeout = fields.timeout,
@@ -208,10 +216,11 @@ local function from_entry(entry)
     source = {
       url = place,
       user = fields.user and place or nil,
+      proxy = place,
       password = fields.password and fields.password.source or nil,
     },
   }
-  return complete(settings, entry.name)
+  return complete(settings, env, entry.name)
 end
 
 --- The target to use. Raises target.unknown, target.missing, target.invalid.
@@ -221,14 +230,14 @@ function target.find(options)
   local env = options.env
   local files = options.files or default_files(env)
   if options.name then
-    return from_entry(by_name(options.name, defined(files, env), files))
+    return from_entry(by_name(options.name, defined(files, env), files), env)
   end
   local settings = environment.read(env)
   if settings then
-    return complete(settings)
+    return complete(settings, env)
   end
   local entries = defined(files, env)
-  return from_entry(by_default(entries) or none(entries))
+  return from_entry(by_default(entries) or none(entries), env)
 end
 
 return target

@@ -127,12 +127,23 @@ local function recipe_only(value)
     or 'a password does not belong in a file; write secret.env "…", .file "…", .command {…} or .prompt "…"'
 end
 
+local function proxy_url(value)
+  if value == false or getmetatable(value) == recipe_meta then
+    return true
+  elseif text(value) ~= true then
+    return "expected the URL of a proxy, or false for none"
+  end
+  return not value:find ":[^/@]*@" or recipe_only(value)
+end
+
 ---@type table<string, fun(value: any): true|string>
 local FIELDS = {
   url = text,
   user = text,
   password = recipe_only,
   thumbprint = text,
+  proxy = proxy_url,
+  proxy_password = recipe_only,
   ca_file = text,
   insecure = boolean,
   default = boolean,

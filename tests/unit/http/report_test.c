@@ -246,7 +246,8 @@ static enum peri_error_code post_through(peer_script script, const char *url, co
     struct client through;
     struct peer *peer = peer_start(script, NULL);
     struct client_call call = {0};
-    const struct peri_pool_settings settings = {.proxy = peer_url(peer, "", proxy, sizeof(proxy))};
+    peer_url(peer, "", proxy, sizeof(proxy));
+    const struct peri_pool_settings settings = {.proxy = proxy, .plain_proxy = proxy};
     client_open(&through, &settings);
     client_post(&through, &call, url, "x");
     client_finish(&through, &call);
@@ -263,7 +264,7 @@ static void a_write_that_a_proxy_refuses_to_pass_on_was_not_sent(void **state)
 {
     (void)state;
     assert_int_equal(post_through(refuse_tunnel, "https://vcenter.invalid/sdk", NULL),
-                     PERI_E_HTTP_CONNECT);
+                     PERI_E_HTTP_PROXY);
     assert_int_equal(post_through(answer_nothing, "https://vcenter.invalid/sdk", NULL),
                      PERI_E_HTTP_CONNECT);
     assert_int_equal(post_through(say_method, "http://vcenter.invalid/sdk", "absolute"),
