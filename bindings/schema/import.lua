@@ -16,7 +16,7 @@ local CORE_FILES = { "core", "query", "vim" }
 --- (type, id, and the method that returns its content).
 local SERVICES = {
   vim25 = { path = "/sdk", root = "ServiceInstance ServiceInstance RetrieveServiceContent" },
-  pbm = { file = "pbm", path = "/pbm/sdk", root = "PbmServiceInstance ServiceInstance PbmRetrieveServiceContent" },
+  pbm = { file = "pbm", path = "/pbm", root = "PbmServiceInstance ServiceInstance PbmRetrieveServiceContent" },
   sms = { file = "sms", path = "/sms/sdk", root = "SmsServiceInstance ServiceInstance" },
   eam = { file = "eam", path = "/eam/sdk", root = "EsxAgentManager EsxAgentManager" },
   vslm = { file = "vslm", path = "/vslm/sdk", root = "VslmServiceInstance ServiceInstance RetrieveContent" },

@@ -16,6 +16,7 @@ local proxies = require "perilune.vim.proxies"
 local query = require "perilune.vim.query"
 local rest = require "perilune.vim.rest"
 local scope = require "perilune.util.scope"
+local service = require "perilune.vim.service"
 local session = require "perilune.vim.session"
 local task = require "perilune.c.task"
 local updates = require "perilune.vim.updates"
@@ -50,6 +51,7 @@ local STALL_SECONDS = 300      -- some methods answer only when the work is done
 ---@field rest_session perilune.vim.Session
 ---@field updates perilune.vim.Updates
 ---@field space userdata
+---@field services table<string, perilune.vim.Service>  those that were called
 ---@field private pool userdata
 ---@field private counts { soap: integer, rest: integer }
 local Connection = {}
@@ -83,6 +85,7 @@ local function new_connection(target, options)
     is_open = false,
     operation_id = "perilune-" .. digest.uuid():sub(1, 8),
     last_used = task.now(),
+    services = {},
     watches = setmetatable({}, { __mode = "v" }),
   }, Connection)
   self.space.connection = self
@@ -277,5 +280,6 @@ end
 Connection.find = query.find
 Connection.find_one = query.find_one
 Connection.rows = query.rows
+Connection.service = service.open
 
 return connection

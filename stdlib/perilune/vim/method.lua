@@ -4,8 +4,10 @@
 --- again after one renewal; a lost connection proves that only if nothing was sent (retry.lua).
 local err = require "perilune.err"
 local fault = require "perilune.vim.fault"
+local handle = require "perilune.c.object"
 local retry = require "perilune.vim.retry"
 local schema = require "perilune.c.schema"
+local service = require "perilune.vim.service"
 local wire = require "perilune.vim.wire"
 
 local method = {}
@@ -66,6 +68,7 @@ local function new_call(connection, this, name, args, options)
     rows = options.rows,
     stall = options.stall,
     is_urgent = options.urgent,
+    service = service.of(connection, handle.type(this)),
   }
 end
 

@@ -14,6 +14,7 @@ local wire = {}
 ---@field rows boolean?  the answer's objects are wanted one by one
 ---@field stall number|false|nil  seconds without a byte; false: no limit
 ---@field is_urgent boolean?  before those that wait for a connection already
+---@field service perilune.vim.Service?  the one it goes to, where that is not the core
 
 ---@class perilune.vim.Reply
 ---@field status integer
@@ -71,6 +72,11 @@ local function cookie_in(response)
   end
 end
 
+--- The session as other services want to be told of it.
+local function cookie_value(cookie)
+  return cookie and cookie:match '^[^=]*="?([^"]*)'
+end
+
 --- What answered, where it does not look like a vSphere server.
 local function describe(response)
   local lines = {}
@@ -99,11 +105,14 @@ function wire.status_error(response, what)
   }
 end
 
-local function headers(connection, cookie, body)
+local CORE = { urn = "urn:vim25" }
+
+local function headers(connection, call, cookie, body)
+  local service = call.service or CORE
   return {
     ["Content-Type"] = 'text/xml; charset="utf-8"',
     ["Content-Length"] = tostring(#body),
-    ["SOAPAction"] = "urn:vim25/" .. connection.api_version,
+    ["SOAPAction"] = service.urn .. "/" .. (service.api_version or connection.api_version),
     ["Cookie"] = cookie,
   }
 end
@@ -115,17 +124,20 @@ end
 ---@return perilune.vim.Reply
 ---@return string? cookie  that the server set
 function wire.send(connection, call, cookie)
+  local service = call.service
+  local url = service and service.url or connection.target.url
   local body = soap.request {
     method = call.name,
     this = call.this,
     args = call.args or {},
-    header = { operationID = call.operation },
-    version = connection.api_version,
+    header = { operationID = call.operation, vcSessionCookie = service and cookie_value(cookie) },
+    version = service and service.api_version or connection.api_version,
+    core_version = service and connection.api_version,
   }
   local response = connection:request("soap", {
-    url = connection.target.url,
+    url = url,
     method = "POST",
-    headers = headers(connection, cookie, body),
+    headers = headers(connection, call, cookie, body),
     body = body,
     idempotent = call.is_read,
     urgent = call.is_urgent,
@@ -133,11 +145,15 @@ function wire.send(connection, call, cookie)
   }, ("%s on %s"):format(call.name, call.this))
   if response.status ~= 200 and response.status ~= 500 then
     local closing <close> = response -- luacheck: ignore 211
-    error(wire.status_error(response, "POST " .. connection.target.url), 0)
+    error(wire.status_error(response, "POST " .. url), 0)
   end
-  local decoder = soap.decoder { space = connection.space, rows = call.rows and response.status == 200 }
+  local decoder = soap.decoder {
+    space = connection.space,
+    rows = call.rows and response.status == 200,
+    service = service and service.name,
+  }
   local reply = { status = response.status, response = response, decoder = decoder, ended = false }
-  return setmetatable(reply, Reply), cookie_in(response)
+  return setmetatable(reply, Reply), not service and cookie_in(response) or nil
 end
 
 return wire

@@ -94,7 +94,7 @@ t.test("tells the services, the one under all others first", function()
   local core, pbm = table.unpack(schema.services())
   t.equal({ core.name, core.urn, core.path, core.root }, { "vim25", "urn:vim25", "/sdk", "ServiceInstance" })
   t.equal({ pbm.name, pbm.urn, pbm.path, pbm.root, pbm.root_id, pbm.content },
-    { "pbm", "urn:pbm", "/pbm/sdk", "PbmServiceInstance", "ServiceInstance", "PbmRetrieveServiceContent" })
+    { "pbm", "urn:pbm", "/pbm", "PbmServiceInstance", "ServiceInstance", "PbmRetrieveServiceContent" })
   t.equal(schema.type("PbmProfile").service, "pbm")
   t.equal(schema.method("PbmProfileProfileManager", "PbmCreate").service, "pbm")
   t.equal(schema.type("pbm:PbmProfile").name, "PbmProfile")

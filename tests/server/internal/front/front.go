@@ -33,6 +33,9 @@ func Install(service *simulator.Service, validator *schema.Validator, rules *Rul
 	mux := service.ServeMux
 	mux.HandleFunc("POST /sdk", f.serveSOAP)
 	mux.HandleFunc("POST /sdk/vimService", f.serveSOAP)
+	if service.Context.Map.IsVPX() {
+		mux.HandleFunc("POST /pbm", f.servePolicies)
+	}
 	mux.HandleFunc("GET /sdk/vimServiceVersions.xml", f.serveVersions)
 	for _, prefix := range []string{"/rest/", "/api/"} {
 		next, pattern := mux.Handler(&http.Request{Method: http.MethodGet, URL: &url.URL{Path: prefix}})

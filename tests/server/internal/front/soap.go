@@ -12,21 +12,27 @@ import (
 
 	"github.com/vmware/govmomi/vim25/types"
 
+	"perilune/tests/server/internal/schema"
 	"perilune/tests/server/internal/sim"
 )
 
 const soapNamespace = "http://schemas.xmlsoap.org/soap/envelope/"
 
+// servePolicies serves a request to the storage policy service, of which there is no XML Schema.
+func (f *Front) servePolicies(w http.ResponseWriter, r *http.Request) { f.serve(w, r, nil) }
+
 // serveSOAP serves a request to /sdk.
-func (f *Front) serveSOAP(w http.ResponseWriter, r *http.Request) {
+func (f *Front) serveSOAP(w http.ResponseWriter, r *http.Request) { f.serve(w, r, f.validator) }
+
+func (f *Front) serve(w http.ResponseWriter, r *http.Request, validator *schema.Validator) {
 	body, ok := readBody(w, r)
 	if !ok {
 		return
 	}
 	method := methodName(body)
 	f.requests.add("soap", method)
-	if f.validator != nil {
-		if err := f.validator.Check(body); err != nil {
+	if validator != nil {
+		if err := validator.Check(body); err != nil {
 			f.requests.add("refused", method)
 			log.Printf("refused %s: %v", method, err)
 			writeFault(w, serverFault, err.Error(), &types.InvalidRequest{})
