@@ -21,6 +21,7 @@ local session = require "perilune.vim.session"
 local task = require "perilune.c.task"
 local updates = require "perilune.vim.updates"
 local vtask = require "perilune.vim.task"
+local watch = require "perilune.vim.watch"
 
 local KEEP_ALIVE_SECONDS = 300 -- far below the half hour after which a vCenter forgets an idle session
 local STALL_SECONDS = 300      -- some methods answer only when the work is done
@@ -245,10 +246,11 @@ function Connection:object(type_name, id)
 end
 
 --- The vSphere task of a reference: one value per reference, so that all who wait share it.
----@param ref userdata
+---@param ref userdata|string  a Task, or its id
 ---@param call { method: string?, object: any, operation: string? }?  what started it
 ---@return perilune.vim.Task
 function Connection:task(ref, call)
+  ref = type(ref) == "string" and self:object("Task", ref) or ref
   local known = self.watches[ref]
   if not known then
     known = vtask.new(self, ref, call)
@@ -281,5 +283,6 @@ Connection.find = query.find
 Connection.find_one = query.find_one
 Connection.rows = query.rows
 Connection.service = service.open
+Connection.watch = watch.open
 
 return connection

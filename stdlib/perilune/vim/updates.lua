@@ -1,37 +1,65 @@
---- Hearing of changes: all objects that are waited for on a connection (vSphere tasks above all) share one
---- property collector, one list view, and one WaitForUpdatesEx, which is always in flight once it was needed.
+--- Hearing of changes: everything on a connection that waits for them shares one property collector and one
+--- WaitForUpdatesEx, which is always in flight once it was needed.
 ---
----     task:await() → hold → adders: ModifyListView, a few at once; what came up meanwhile goes in one call
----                           listener: WaitForUpdatesEx → reports → the waiting tasks are woken
----                           remover: ModifyListView takes out what has ended, so that the list stays short
+---     waitlist.lua   all vSphere tasks (and VMs that shut down) that are waited for: one filter
+---     watch.lua      vc:watch: a filter each
+---     events.lua     vc:events: a filter each, on the latest page of a history collector
 ---
---- What happened before an object got into the list is reported at once, since it enters the filter with its
---- present values; so nothing is polled, nothing is missed, and the end of a task is heard of in the round trip
---- that puts it into the list, or when it comes. All of this runs as tasks of the connection, not of who waits:
---- whoever is cancelled just goes, and the object stays in the list until it has ended. The server's objects
---- belong to the session: after a renewal they are made anew, and also after an answer was lost, since what it
---- reported would be missed.
+--- These are *subscriptions*. The workers here, which are tasks of the connection and not of who waits, make the
+--- collector (builder) and the filters (attacher), and wait for reports (listener). What the server made belongs to the
+--- session: after a renewal all is made anew. After a lost answer, whose report would be missed, the filters are
+--- asked for everything once more. Each subscription compares that with what it knew.
+---
+--- Where updates cannot be had at all the poller reads everything instead, and goes on trying.
 local err = require "perilune.err"
 local fault = require "perilune.vim.fault"
 local method = require "perilune.vim.method"
+local pace = require "perilune.vim.pace"
 local retry = require "perilune.vim.retry"
 local scope = require "perilune.util.scope"
 local task = require "perilune.c.task"
+local waitlist = require "perilune.vim.waitlist"
 
-local WAIT_SECONDS = 300 -- one WaitForUpdatesEx; far below a session's idle limit
-local FREE_SECONDS = 2   -- for destroying what was made
-local ADDERS = 4         -- calls at once that put objects into the list
-local REBUILDS = 5       -- of the collector in a row, without an update in between
+local GRACE = 30           -- seconds that an answer may be late
+local FREE_SECONDS = 2     -- for destroying what was made
+local FAILURES = 3         -- in a row, then everything is polled
+local POLL_SOONEST, POLL_LATEST = 0.1, 1 -- seconds between two reads
+
+---@class perilune.vim.Subscription  what wants to hear of changes
+---@field partial boolean  whether parts of properties are reported, or whole ones
+---@field patience number  seconds for which the server may be away
+---@field prepare fun(self)  makes what the filter is about; may wait
+---@field spec fun(self): table  the PropertyFilterSpec
+---@field attached fun(self)  the filter is there
+---@field work fun(self)  starts what there is to do; does not wait
+---@field is_needed fun(self): boolean  whether anybody waits
+---@field begin fun(self)  all that the filter selects will be reported
+---@field see fun(self, reports: table[], set: table)  ObjectUpdates; does not wait
+---@field settle fun(self)  what was seen is whole: nothing of it is still on the way
+---@field poll fun(self): boolean  reads everything; whether there was news
+---@field fail fun(self, e: perilune.Error)  there will be no more news
+---@field dispose fun(self)  frees what `prepare` made; may wait
+
+---@class perilune.vim.UpdatesServer  what is there on the server
+---@field collector userdata
+---@field version string
+---@field filters table<userdata, perilune.vim.Subscription>
+---@field of table<perilune.vim.Subscription, userdata>  the filters by their subscriptions
+---@field strays table<userdata, table[]>  what is reported of filters whose creation was not answered yet
+---@field is_whole boolean  whether the last report had all there was
 
 ---@class perilune.vim.Updates
----@field private connection perilune.vim.Connection
----@field private held table<userdata, perilune.vim.Watched>  what is in the list, or is to be
----@field private added table<userdata, boolean>  to be put into the list
----@field private removed table<userdata, boolean>  to be taken out of it
----@field private leaving table<userdata, boolean>  being taken out of it
----@field private server { collector: userdata, view: userdata, version: string }?
+---@field connection perilune.vim.Connection
+---@field private waitlist perilune.vim.Waitlist
+---@field private subscriptions table<perilune.vim.Subscription, boolean>
+---@field private server perilune.vim.UpdatesServer?
 ---@field private workers table<string, userdata>  the tasks that run, by what they do
----@field private rebuilds integer
+---@field private pace perilune.vim.Pace
+---@field private failures integer  in a row
+---@field private away_since number?  the first of them
+---@field private not_before number  when work may go on
+---@field private polling { interval: number, probe_at: number, is_trying: boolean, e: perilune.Error }?
+---@field private wanted boolean?  by `prepare`
 ---@field private closed boolean?
 local Updates = {}
 Updates.__index = Updates
@@ -41,25 +69,28 @@ local updates = {}
 ---@param connection perilune.vim.Connection
 ---@return perilune.vim.Updates
 function updates.new(connection)
-  return setmetatable({
+  local self = setmetatable({
     connection = connection,
-    held = {},
-    added = {},
-    removed = {},
-    leaving = {},
+    subscriptions = {},
     workers = {},
-    rebuilds = 0,
+    pace = pace.new(task.now),
+    failures = 0,
+    not_before = 0,
   }, Updates)
+  self.waitlist = waitlist.new(self)
+  self.subscriptions[self.waitlist] = true
+  return self
 end
 
---- News must not queue behind the work it is about, so these calls go first.
+--- Calls a method before all that waits for a connection: news must not queue behind the work it is about.
+---@return any
 function Updates:call(this, name, args, options)
   options = options or {}
   options.urgent = true
   return method.call(self.connection, this, name, args, options)
 end
 
-local function keys(set)
+local function list_of(set)
   local list = {}
   for key in pairs(set) do
     list[#list + 1] = key
@@ -67,194 +98,31 @@ local function keys(set)
   return list
 end
 
---- The object has ended, or is given up: nobody is to hear of it any more.
-local function drop(self, ref)
-  self.held[ref] = nil
-  if self.added[ref] then
-    self.added[ref] = nil
-  else
-    self.removed[ref] = true
-  end
-end
-
---- All that wait learn that there will be no news.
-local function fail_all(self, e)
-  local held = self.held
-  self.held, self.added, self.removed = {}, {}, {}
-  for _, waited in pairs(held) do
-    waited:fail(e)
-  end
-end
-
---- Whether it may go better with a new collector: the server forgot the old one, or an answer was lost.
-local function can_begin_anew(e)
-  return retry.allows(e, true)
-    or fault.is(e.fault, "ManagedObjectNotFound") or fault.is(e.fault, "NotAuthenticated")
-end
-
--- The server's side ---------------------------------------------------------------------------------------
-
---- What is reported of each type that can be waited for. Of a task only what changes: the less a report
---- holds, the less the server has to compare.
-local REPORTED = {
-  { type = "Task", all = false, pathSet = { "info.state", "info.progress", "info.error", "info.result" } },
-  { type = "VirtualMachine", all = false, pathSet = { "runtime.powerState" } },
-}
-
-local function list_filter(view)
-  return {
-    propSet = REPORTED,
-    objectSet = {
-      {
-        obj = view,
-        skip = true,
-        selectSet = {
-          { _typeName = "TraversalSpec", name = "view", type = "ListView", path = "view", skip = false },
-        },
-      },
-    },
-  }
-end
-
-local function destroy(self, server)
-  pcall(scope.timeout, FREE_SECONDS, function()
-    if server.collector then
-      self:call(server.collector, "DestroyPropertyCollector")
-    end
-    if server.view then
-      self:call(server.view, "DestroyView")
-    end
-  end)
-end
-
---- Makes collector, view and filter.
-local function fill(self, server)
-  local content = self.connection.content
-  scope.all {
-    function() server.collector = self:call(content.propertyCollector, "CreatePropertyCollector") end,
-    function() server.view = self:call(content.viewManager, "CreateListView", {}) end,
-  }
-  self:call(server.collector, "CreateFilter", { spec = list_filter(server.view), partialUpdates = false })
-end
-
-local function modify(self, server, add, remove)
-  local unresolved = self:call(server.view, "ModifyListView", { add = add, remove = remove })
-  for _, ref in ipairs(add and unresolved or {}) do
-    local waited = self.held[ref]
-    if waited then
-      drop(self, ref)
-      waited:vanish()
-    end
-  end
-end
-
--- What the workers do -------------------------------------------------------------------------------------
-
-local function build(self)
-  if self.rebuilds > 0 then
-    task.sleep(retry.pause(self.rebuilds))
-  end
-  local server = { version = "" }
-  local ok, e = xpcall(fill, err.wrap, self, server)
-  if not ok then
-    self:free(server)
-    error(e, 0)
-  end
-  self.server = server
-  self.removed, self.leaving = {}, {}
-  for ref in pairs(self.held) do
-    self.added[ref] = true
-  end
-end
-
---- What is to be put into the list now. What comes back must have left it before: only then it enters anew,
---- and its present values are reported.
-local function take_added(self)
-  local list = {}
-  for ref in pairs(self.added) do
-    if not self.removed[ref] and not self.leaving[ref] then
-      list[#list + 1] = ref
-      self.added[ref] = nil
-    end
-  end
-  return list
-end
-
-local function add(self)
-  local server = self.server
-  local list = take_added(self)
-  while #list > 0 do
-    modify(self, server, list, nil)
-    list = take_added(self)
-  end
-end
-
-local function remove(self)
-  local server = self.server
-  while next(self.removed) do
-    self.leaving, self.removed = self.removed, {}
-    modify(self, server, nil, keys(self.leaving))
-    self.leaving = {}
-  end
-end
-
-local function apply_object(self, update)
-  local waited = self.held[update.obj]
-  if not waited then
-    return -- a late or repeated report of one that has ended
-  end
-  waited:see(update.changeSet or {})
-  for _, missing in ipairs(update.missingSet or {}) do
-    waited:fail(fault.error(missing.fault, nil, { method = "get " .. missing.path, object = update.obj }))
-  end
-  if update.kind == "leave" and not waited:is_settled() then
-    waited:vanish()
-  end
-  if waited:is_settled() then
-    drop(self, update.obj)
-  end
-end
-
-local function apply(self, set)
-  for _, filter in ipairs(set.filterSet or {}) do
-    for _, update in ipairs(filter.objectSet or {}) do
-      apply_object(self, update)
-    end
-  end
-end
-
-local function listen(self)
-  local server = self.server
-  while self.server == server do
-    local set = self:call(server.collector, "WaitForUpdatesEx", {
-      version = server.version,
-      options = { maxWaitSeconds = WAIT_SECONDS },
-    }, { stall = WAIT_SECONDS + 60, once = true })
-    if set then
-      self.rebuilds = 0
-      server.version = set.version
-      apply(self, set)
-      self:work()
-    end
-  end
-end
-
--- The workers ---------------------------------------------------------------------------------------------
+-- Workers ---------------------------------------------------------------------------------------------------
 
 local function cancel(worker)
-  if worker then
-    worker:cancel(err.new { code = "task.cancelled", message = "nobody waits any more" })
-  end
+  worker:cancel(err.new { code = "task.cancelled", message = "nobody waits any more" })
 end
 
---- Runs fn in a task that nobody joins, one of a kind at a time.
-local function start(self, kind, fn)
-  if self.workers[kind] then
-    return
+local function run(self, fn, ...)
+  local pause = self.not_before - task.now()
+  if pause > 0 then
+    task.sleep(pause)
   end
-  local server, own = self.server, nil
+  return fn(...)
+end
+
+--- Runs fn(…) in a task that nobody joins, one of a kind at a time. What goes wrong in it is seen to here.
+---@param kind string
+---@param fn function
+---@return boolean  false when one of the kind runs
+function Updates:start(kind, fn, ...)
+  if self.workers[kind] then
+    return false
+  end
+  local server, own, args = self.server, nil, table.pack(...)
   own = task.spawn(function()
-    local ok, e = xpcall(fn, err.wrap, self)
+    local ok, e = xpcall(run, err.wrap, self, fn, table.unpack(args, 1, args.n))
     if self.workers[kind] ~= own then
       return -- given up meanwhile
     end
@@ -262,118 +130,406 @@ local function start(self, kind, fn)
     if ok then
       self:work()
     else
-      self:mend(server, e)
+      self:mend(kind, server, e)
     end
   end)
   own:context(false) -- it outlives the scope it was started in
   own:on_end(function() end) -- one that is cancelled before it began has not failed
   self.workers[kind] = own
+  return true
 end
 
-local function start_adder(self)
-  for i = 1, ADDERS do
-    local kind = "adder " .. i
-    if not self.workers[kind] then
-      start(self, kind, add)
-      return
+--- Runs fn(…) in a task of its own, a few seconds at most, whatever comes of it.
+local function aside(fn, ...)
+  task.spawn(pcall, scope.timeout, FREE_SECONDS, fn, ...):context(false)
+end
+
+-- What the server makes --------------------------------------------------------------------------------------
+
+local function build(self)
+  local server = { version = "", filters = {}, of = {}, strays = {}, is_whole = true }
+  scope.all {
+    function() server.collector = self:call(self.connection.content.propertyCollector, "CreatePropertyCollector") end,
+    function() self.waitlist:prepare() end,
+  }
+  server.prepared = self.waitlist
+  self.server = server
+end
+
+local function destroy_filter(self, filter)
+  self:call(filter, "DestroyPropertyFilter")
+end
+
+--- Makes the filter of a subscription. Reports of it may come before the answer that says which one it is.
+local function attach(self, server, sub)
+  if server.prepared ~= sub then
+    sub:prepare()
+  end
+  server.prepared = nil
+  sub:begin()
+  local filter = self:call(server.collector, "CreateFilter", { spec = sub:spec(), partialUpdates = sub.partial })
+  if not self.subscriptions[sub] then
+    return aside(destroy_filter, self, filter)
+  end
+  server.filters[filter], server.of[sub] = sub, filter
+  sub:attached()
+  for _, reports in ipairs(server.strays[filter] or {}) do
+    sub:see(reports.objectSet or {}, reports)
+  end
+  server.strays[filter] = nil
+  if server.is_whole then
+    sub:settle()
+  end
+end
+
+--- A filter that was refused for what it asks concerns only who asks; what else is wrong concerns all.
+local function is_own_fault(self, sub, e)
+  return sub ~= self.waitlist and e.code == "vim.fault" and not fault.is(e.fault, "RuntimeFault")
+    or e.code == "vim.property" or e.code:find "^soap%." ~= nil
+    or fault.is(e.fault, "ManagedObjectNotFound") and e.fault.obj ~= e.object
+    or sub ~= self.waitlist and (fault.is(e.fault, "InvalidRequest") or fault.is(e.fault, "InvalidArgument"))
+end
+
+local function attach_all(self)
+  local server = self.server
+  for _, sub in ipairs(list_of(self.subscriptions)) do
+    if not server.of[sub] and self.subscriptions[sub] then
+      local ok, e = xpcall(attach, err.wrap, self, server, sub)
+      if not ok and not is_own_fault(self, sub, e) then
+        error(e, 0)
+      elseif not ok then
+        sub:fail(e)
+      end
+      self:work()
+    end
+  end
+  server.strays = {}
+end
+
+local function destroy(self, server)
+  self:call(server.collector, "DestroyPropertyCollector")
+end
+
+-- Reports -----------------------------------------------------------------------------------------------------
+
+--- The session may have ended in the middle of a report: objects then say so for each property.
+local function check_session(reports)
+  for _, report in ipairs(reports) do
+    for _, missing in ipairs(report.missingSet or {}) do
+      local data = fault.unwrap(missing.fault)
+      if fault.is(data, "NotAuthenticated") then
+        err.raise { code = "vim.session", message = "the session ended", fault = data }
+      end
     end
   end
 end
 
-local function can_add(self)
-  for ref in pairs(self.added) do
-    if not self.removed[ref] and not self.leaving[ref] then
+local function deliver(self, server, set)
+  for _, reports in ipairs(set.filterSet or {}) do
+    check_session(reports.objectSet or {})
+  end
+  for _, reports in ipairs(set.filterSet or {}) do
+    local sub = server.filters[reports.filter]
+    if sub then
+      sub:see(reports.objectSet or {}, reports)
+    elseif self.workers.attacher then
+      local strays = server.strays[reports.filter] or {}
+      server.strays[reports.filter] = strays
+      strays[#strays + 1] = reports
+    end
+  end
+end
+
+--- Waits on the server for a report; nil when there was none.
+local function next_report(self, server)
+  local seconds = server.is_whole and self.pace:seconds() or 0
+  server.asked, server.began = seconds, task.now()
+  local set = self:call(server.collector, "WaitForUpdatesEx", {
+    version = server.version,
+    options = { maxWaitSeconds = seconds },
+  }, { stall = seconds + GRACE, once = true })
+  self.pace:answered(seconds, task.now() - server.began, set ~= nil)
+  return set
+end
+
+local function is_needed(self)
+  for sub in pairs(self.subscriptions) do
+    if sub:is_needed() then
       return true
     end
   end
   return false
 end
 
+local function take(self, server, set)
+  server.version, server.is_whole = set.version, not set.truncated
+  deliver(self, server, set)
+  if server.is_whole then
+    for sub in pairs(server.of) do
+      sub:settle()
+    end
+  end
+end
+
+local function listen(self)
+  local server = self.server
+  while self.server == server do
+    local set = next_report(self, server)
+    self.failures, self.away_since, self.polling = 0, nil, nil
+    if set then
+      take(self, server, set)
+      self:work()
+    end
+    if server.is_whole and self.pace:is_looking() then
+      if not is_needed(self) then
+        return
+      end
+      task.sleep(self.pace:pause())
+    end
+  end
+end
+
+-- Without updates ---------------------------------------------------------------------------------------------
+
+local function poll(self)
+  while self.polling and is_needed(self) do
+    local state, is_news = self.polling, false
+    task.sleep(state.interval)
+    for _, sub in ipairs(list_of(self.subscriptions)) do
+      is_news = self.subscriptions[sub] and sub:is_needed() and sub:poll() or is_news
+    end
+    self.away_since, self.failures = nil, 0
+    state.interval = is_news and POLL_SOONEST or math.min(state.interval * 1.5, POLL_LATEST)
+    if self.polling == state and not state.is_trying and task.now() >= state.probe_at then
+      state.is_trying = true
+      self:work()
+    end
+  end
+end
+
+--- From now on everything is read now and then; updates are tried again later.
+local function begin_polling(self, e)
+  local state = self.polling or { interval = POLL_SOONEST }
+  state.e, state.is_trying = e, false
+  state.probe_at = task.now() + self.pace:put_off()
+  self.polling = state
+end
+
+-- What to do next ---------------------------------------------------------------------------------------------
+
+local function has_unattached(self)
+  for sub in pairs(self.subscriptions) do
+    if not self.server.of[sub] then
+      return true
+    end
+  end
+  return false
+end
+
+local function work_by_updates(self)
+  if not self.server then
+    self:start("builder", build, self)
+    return
+  end
+  if has_unattached(self) then
+    self:start("attacher", attach_all, self)
+  end
+  if next(self.server.of) then
+    self:start("listener", listen, self)
+  end
+  for sub in pairs(self.server.of) do
+    sub:work()
+  end
+end
+
 --- Starts what there is to do.
 function Updates:work()
   if self.closed then
     return
-  elseif not self.server then
-    if next(self.held) then
-      start(self, "builder", build)
+  end
+  local is_wanted = self.wanted or is_needed(self)
+  if self.polling and is_wanted then
+    self:start("poller", poll, self)
+  end
+  if self.server or is_wanted then
+    if not self.polling or self.polling.is_trying then
+      work_by_updates(self)
     end
-    return
-  end
-  start(self, "listener", listen)
-  if next(self.removed) then
-    start(self, "remover", remove)
-  end
-  if can_add(self) then
-    start_adder(self)
   end
 end
 
---- After an error: begins anew where the server forgot something, or tells all who wait.
-function Updates:mend(server, e)
-  if server and fault.is(e.fault, "InvalidCollectorVersion") then
-    server.version = ""
-    self:work()
+--- What an error means for those who hear of changes: "version" (the server lost count), "gone" (what it made for us),
+--- "away" (it cannot be reached), "cut" (an answer was lost), "over" (there is no way back), "refused" (updates are).
+local function meaning_of(e)
+  if fault.is(e.fault, "InvalidCollectorVersion") then
+    return "version"
+  elseif fault.is(e.fault, "ManagedObjectNotFound") or fault.is(e.fault, "NotAuthenticated")
+    or fault.is(e.fault, "RequestCanceled") then
+    return "gone"
+  elseif retry.allows(e, false) then
+    return "away"
+  elseif retry.allows(e, true) then
+    return "cut"
+  elseif e.code == "vim.login" or e.code == "vim.session" or e.code == "http.closed" or e.code:find "^tls%." then
+    return "over"
+  end
+  return "refused"
+end
+
+--- Everything that the filters select will be told again.
+local function begin_again(server)
+  server.version, server.is_whole = "", true
+  for sub in pairs(server.of) do
+    sub:begin()
+  end
+end
+
+--- Subscriptions that have waited long enough for a server that is away learn of it.
+local function lose_patience(self, e)
+  local now = task.now()
+  self.away_since = self.away_since or now
+  self.failures = self.failures + 1
+  self.not_before = now + (self.failures > 1 and retry.pause(self.failures - 1) or 0)
+  for _, sub in ipairs(list_of(self.subscriptions)) do
+    if now - self.away_since > sub.patience then
+      sub:fail(e)
+    end
+  end
+end
+
+local function fail_all(self, e)
+  for _, sub in ipairs(list_of(self.subscriptions)) do
+    sub:fail(e)
+  end
+end
+
+--- An answer to WaitForUpdatesEx was lost, and with it what it reported. The wait may still go on.
+local function mend_cut(self, server, e)
+  if server.asked == 0 then
+    self:give_up()
+    begin_polling(self, e)
     return
   end
-  self:give_up()
-  self:free(server)
-  self.rebuilds = self.rebuilds + 1
-  if not can_begin_anew(e) or self.rebuilds > REBUILDS then
-    self.rebuilds = 0
+  self.pace:cut(task.now() - server.began)
+  begin_again(server)
+  aside(self.call, self, server.collector, "CancelWaitForUpdates")
+end
+
+local function mend_by_meaning(self, kind, server, e)
+  local meaning = meaning_of(e)
+  local is_heard = kind == "listener" and self.server == server
+  if meaning == "over" then
+    self:give_up()
+    fail_all(self, e)
+  elseif meaning == "refused" or meaning ~= "away" and self.failures > FAILURES then
+    self:give_up()
+    begin_polling(self, e)
+  elseif meaning == "version" and is_heard then
+    begin_again(server)
+  elseif meaning == "cut" and is_heard and not self.polling then
+    mend_cut(self, server, e)
+  elseif meaning ~= "away" then
+    self:give_up()
+  elseif kind == "attacher" then
+    self.server.prepared = nil
+  end
+end
+
+--- After an error of a worker: goes on in the way that is left, or tells all who wait.
+function Updates:mend(kind, server, e)
+  lose_patience(self, e)
+  if kind ~= "poller" then
+    mend_by_meaning(self, kind, server, e)
+  elseif meaning_of(e) == "over" or meaning_of(e) == "refused" then
     fail_all(self, e)
   end
   self:work()
 end
 
---- Forgets the collector and ends all that works on it.
+--- Forgets what the server made, and ends all that works on it.
 function Updates:give_up()
-  local workers = self.workers
-  self.server, self.workers = nil, {}
-  for _, worker in pairs(workers) do
-    cancel(worker)
+  local server, workers = self.server, self.workers
+  self.server, self.workers = nil, { poller = workers.poller }
+  for kind, worker in pairs(workers) do
+    if kind ~= "poller" then
+      cancel(worker)
+    end
+  end
+  if self.polling then
+    self.polling.is_trying = false
+  end
+  if server and not self.closed then
+    aside(destroy, self, server)
   end
 end
 
---- Destroys a collector that was given up, in a task of its own.
-function Updates:free(server)
-  if server then
-    task.spawn(destroy, self, server):context(false)
+-- For those who wait ------------------------------------------------------------------------------------------
+
+local function check_open(self)
+  if self.closed then
+    err.raise { code = "vim.session", message = "the connection is closed" }
   end
 end
 
 --- Makes what listens before there is something to listen for: the first task need not wait for it. Does not wait.
 function Updates:prepare()
-  if not self.closed and not self.server then
-    start(self, "builder", build)
-  end
+  self.wanted = true
+  self:work()
 end
 
 --- Begins to listen for news of an object, until it has ended.
 ---@param waited perilune.vim.Watched
 function Updates:hold(waited)
-  if self.closed then
-    err.raise { code = "vim.session", message = "the connection is closed" }
+  check_open(self)
+  self.waitlist:hold(waited)
+end
+
+--- Adds a subscription; its filter is made soon.
+---@param sub perilune.vim.Subscription
+function Updates:subscribe(sub)
+  check_open(self)
+  self.subscriptions[sub] = true
+  sub:begin()
+  self:work()
+end
+
+--- Ends a subscription: its filter is destroyed. Waits, not for long.
+---@param sub perilune.vim.Subscription
+function Updates:unsubscribe(sub)
+  if not self.subscriptions[sub] then
+    return
   end
-  if not self.held[waited.ref] then
-    self.held[waited.ref] = waited
-    self.added[waited.ref] = true
-    self:work()
+  self.subscriptions[sub] = nil
+  local server = self.server
+  local filter = server and server.of[sub]
+  if filter then
+    server.filters[filter], server.of[sub] = nil, nil
+    scope.shield(pcall, scope.timeout, FREE_SECONDS, destroy_filter, self, filter)
   end
 end
 
 --- Ends everything; the collector is destroyed, and with it the wait on the server, which would outlive the
---- connection. The view ends with the session. Waits, not for long.
+--- connection. Waits, not for long.
 function Updates:close()
   if self.closed then
     return
   end
   self.closed = true
-  local server = self.server
+  local server, subs = self.server, list_of(self.subscriptions)
   self:give_up()
-  fail_all(self, err.new { code = "vim.session", message = "the connection was closed" })
-  if server then
-    destroy(self, { collector = server.collector })
+  if self.workers.poller then
+    cancel(self.workers.poller)
+    self.workers = {}
   end
+  fail_all(self, err.new { code = "vim.session", message = "the connection was closed" })
+  pcall(scope.timeout, FREE_SECONDS, function()
+    for _, sub in ipairs(subs) do
+      sub:dispose()
+    end
+    if server then
+      destroy(self, server)
+    end
+  end)
 end
 
 return updates

@@ -1,0 +1,95 @@
+local scope = require "perilune.util.scope"
+local server = require "tests.support.server"
+local t = require "tests.support.spec"
+
+local function connect(flags)
+  local lab = server.start(flags or {})
+  return lab, lab:connect()
+end
+
+local function vm_named(vc, name)
+  return vc:find_one { type = "VirtualMachine", name = name or "DC0_H0_VM0" }
+end
+
+local function watch_vms(vc, props)
+  local w = vc:watch { type = "VirtualMachine", props = props or { "name", "runtime.powerState" } }
+  t.cleanup(function() w:close() end)
+  return w
+end
+
+t.test("a watch begins with what is there, and tells what changes", function()
+  local lab, vc = connect()
+  local vm = vm_named(vc)
+  local w = watch_vms(vc)
+  t.equal({ #w, #w:rows(), w[vm].name, w[vm]["runtime.powerState"] }, { 4, 4, "DC0_H0_VM0", "poweredOn" })
+  lab:govc("vm.power", "-off", "DC0_H0_VM0")
+  local change = w()
+  t.equal({ change.kind, change.object, change.changes },
+    { "modify", vm, { ["runtime.powerState"] = { old = "poweredOn", new = "poweredOff" } } })
+  t.equal({ change.old["runtime.powerState"], w[vm]["runtime.powerState"] }, { "poweredOn", "poweredOff" })
+end)
+
+t.test("objects that come and go are told with what they have and had", function()
+  local lab, vc = connect()
+  local w = watch_vms(vc, { "name" })
+  lab:govc("vm.create", "-on=false", "-ds", "LocalDS_0", "-net", "DC0_DVPG0", "-host", "DC0_H0", "new")
+  local change = w()
+  t.equal({ change.kind, change.changes.name.new, #w }, { "enter", "new", 5 })
+  lab:govc("vm.destroy", "new")
+  change = w()
+  t.equal({ change.kind, change.changes.name.old, change.new, #w }, { "leave", "new", nil, 4 })
+end)
+
+t.test("one wait serves all watches and all tasks", function()
+  local lab, vc = connect()
+  local first, second = watch_vms(vc), vc:watch { type = "HostSystem", props = { "name" } }
+  t.equal({ #first, #second }, { 4, 4 })
+  t.equal(vm_named(vc):PowerOffVM_Task():await().state, "success")
+  t.equal(first().kind, "modify")
+  second:close()
+  local soap = lab:requests().soap
+  t.equal({ soap.CreatePropertyCollector, soap.CreateFilter, soap.DestroyPropertyFilter }, { 1, 3, 1 })
+end)
+
+t.test("a watch of an empty selection opens, and hears of what comes", function()
+  local lab, vc = connect { "-vm", "0" }
+  local w = watch_vms(vc, { "name" })
+  t.equal(#w, 0)
+  lab:govc("vm.create", "-on=false", "-ds", "LocalDS_0", "-net", "DC0_DVPG0", "-host", "DC0_H0", "new")
+  t.equal({ w().kind, #w }, { "enter", 1 })
+end)
+
+t.test("after the session has ended a watch tells one difference for each object", function()
+  local lab, vc = connect()
+  local w = watch_vms(vc)
+  lab:rules { { method = "CreateFilter", times = 1, action = { delayMs = 1500 } } }
+  lab:govc("session.rm", vc.session_key)
+  lab:govc("vm.power", "-off", "DC0_H0_VM0")
+  lab:govc("vm.power", "-on", "DC0_H0_VM0")
+  lab:govc("vm.power", "-off", "DC0_H0_VM0", "DC0_H0_VM1")
+  lab:govc("vm.destroy", "DC0_C0_RP0_VM0")
+  lab:govc("object.rename", "vm/DC0_C0_RP0_VM1", "renamed")
+  local seen = {}
+  for _ = 1, 4 do
+    local change = w()
+    local name = (change.old or change.new).name
+    t.is_nil(seen[name])
+    seen[name] = change.kind
+  end
+  t.equal(seen, {
+    DC0_H0_VM0 = "modify", DC0_H0_VM1 = "modify", DC0_C0_RP0_VM0 = "leave", DC0_C0_RP0_VM1 = "modify",
+  })
+  t.equal(vc:stats().logins, 2)
+  t.raises(function() scope.timeout(0.5, w.next, w) end, "task.timeout")
+end)
+
+t.test("a loop that is left frees what the server keeps", function()
+  local lab, vc = connect()
+  local kinds = {}
+  for change in vc:watch { type = "VirtualMachine", props = { "name" }, initial = true } do
+    kinds[#kinds + 1] = change.kind
+    if #kinds == 2 then break end
+  end
+  t.equal(kinds, { "enter", "enter" })
+  t.equal(lab:requests().soap.DestroyPropertyFilter, 1)
+end)
