@@ -8,6 +8,7 @@
 local collector = require "perilune.vim.collector"
 local digest = require "perilune.c.digest"
 local err = require "perilune.err"
+local extras = require "perilune.vim.extras"
 local http = require "perilune.c.http"
 local inventory = require "perilune.vim.inventory"
 local login = require "perilune.vim.login"
@@ -27,9 +28,10 @@ local KEEP_ALIVE_SECONDS = 300 -- far below the half hour after which a vCenter 
 local STALL_SECONDS = 300      -- some methods answer only when the work is done
 
 ---@class perilune.vim.Stats
----@field requests integer  after the login, soap and rest together
+---@field requests integer  after the login, all kinds together
 ---@field soap integer
 ---@field rest integer
+---@field files integer  uploads and downloads
 ---@field logins integer
 ---@field handshakes integer
 ---@field bytes_in integer
@@ -54,9 +56,17 @@ local STALL_SECONDS = 300      -- some methods answer only when the work is done
 ---@field space userdata
 ---@field services table<string, perilune.vim.Service>  those that were called
 ---@field private pool userdata
----@field private counts { soap: integer, rest: integer }
+---@field private counts { soap: integer, rest: integer, file: integer }
 local Connection = {}
-Connection.__index = Connection
+
+--- The methods below, and what extras.lua has.
+function Connection:__index(name)
+  local found = Connection[name]
+  if found == nil then
+    found = extras.find(self, name)
+  end
+  return found
+end
 
 local connection = {}
 
@@ -81,7 +91,7 @@ local function new_connection(target, options)
     api_version = "6.0",
     space = object.space(),
     pool = new_pool(target, options.connections),
-    counts = { soap = 0, rest = 0 },
+    counts = { soap = 0, rest = 0, file = 0 },
     on_request = options.on_request,
     is_open = false,
     operation_id = "perilune-" .. digest.uuid():sub(1, 8),
@@ -183,7 +193,7 @@ end
 -- Requests ------------------------------------------------------------------------------------------------
 
 --- Sends an HTTP request, counted. For the modules of this folder.
----@param kind "soap"|"rest"
+---@param kind "soap"|"rest"|"file"
 ---@param request table
 ---@param what string?  for those who watch; without, its verb and URL
 ---@return table response
@@ -219,9 +229,10 @@ end
 function Connection:stats()
   local pool = self.pool:stats()
   return {
-    requests = self.counts.soap + self.counts.rest,
+    requests = self.counts.soap + self.counts.rest + self.counts.file,
     soap = self.counts.soap,
     rest = self.counts.rest,
+    files = self.counts.file,
     logins = self.session.logins,
     handshakes = pool.handshakes,
     bytes_in = pool.bytes_in,
