@@ -3,6 +3,7 @@
 ---     vc.custom_attributes:set(vm, "owner", "web team")
 ---     for vm, values in pairs(vc.custom_attributes:read(vms)) do print(vm, values.owner) end
 local err = require "perilune.err"
+local handle = require "perilune.c.object"
 
 local attributes = {}
 
@@ -41,14 +42,16 @@ function attributes.list(connection)
   return list
 end
 
---- The attribute of a name, or of a key.
-local function find(connection, what)
+--- The attribute of a name, or of a key; of those that an object may have, if there is one: two types of objects may
+--- have attributes of one name.
+local function find(connection, what, ref)
   if math.type(what) == "integer" then
     return what
   end
   local names = {}
   for _, attribute in ipairs(attributes.list(connection)) do
-    if attribute.name == what then
+    local fits = not ref or not attribute.type or attribute.type == handle.type(ref)
+    if attribute.name == what and fits then
       return attribute.key
     end
     names[#names + 1] = attribute.name
@@ -89,7 +92,7 @@ end
 ---@param what string|integer
 ---@param value string
 function attributes.set(connection, ref, what, value)
-  manager(connection):SetField { entity = ref, key = find(connection, what), value = value }
+  manager(connection):SetField { entity = ref, key = find(connection, what, ref), value = value }
 end
 
 local function spec_of(refs)
