@@ -29,6 +29,7 @@ function Session:open()
   return connection.open(found, {
     connections = self.options.parallel,
     on_request = verbose > 1 and function(...) shown:request(...) end or nil,
+    on_wait = verbose > 0 and function(...) shown:waiting(...) end or nil,
   })
 end
 

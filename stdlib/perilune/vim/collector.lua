@@ -7,7 +7,6 @@ local fault = require "perilune.vim.fault"
 local handle = require "perilune.c.object"
 local method = require "perilune.vim.method"
 local object = require "perilune.vim.object"
-local retry = require "perilune.vim.retry"
 local schema = require "perilune.c.schema"
 local scope = require "perilune.util.scope"
 
@@ -180,20 +179,27 @@ local function all_rows(connection, options)
   return rows
 end
 
+--- As all_rows; seen.generation is the number of the login before.
+local function seen_rows(connection, options, seen)
+  local _, generation = connection.session:ready()
+  seen.generation = generation
+  return all_rows(connection, options)
+end
+
 --- All rows in a list; the whole read is repeated when the connection or the session is lost on the way.
 ---@param connection perilune.vim.Connection
 ---@param options { spec_set: table[], page: integer? }
 ---@return perilune.vim.Row[]
 function collector.retrieve(connection, options)
-  local _, generation = connection.session:ready()
-  local ok, rows = xpcall(retry.run, err.wrap, true, all_rows, connection, options)
+  local retrying, seen = connection.retrying, {}
+  local ok, rows = xpcall(retrying.run, err.wrap, retrying, true, seen_rows, connection, options, seen)
   if ok then
     return rows
   elseif not fault.is(rows.fault, "NotAuthenticated") then
     error(rows, 0)
   end
-  connection.session:forget(generation)
-  return retry.run(true, all_rows, connection, options)
+  connection.session:forget(seen.generation)
+  return retrying:run(true, seen_rows, connection, options, seen)
 end
 
 --- Properties of one object, in the order asked for; nil where one is unset. Raises what could not be read.

@@ -16,6 +16,7 @@ local object = require "perilune.c.object"
 local proxies = require "perilune.vim.proxies"
 local query = require "perilune.vim.query"
 local rest = require "perilune.vim.rest"
+local retry = require "perilune.vim.retry"
 local scope = require "perilune.util.scope"
 local service = require "perilune.vim.service"
 local session = require "perilune.vim.session"
@@ -40,6 +41,7 @@ local STALL_SECONDS = 300      -- some methods answer only when the work is done
 ---@class perilune.vim.ConnectionOptions
 ---@field connections integer?  to the host at once
 ---@field on_request fun(what: string, seconds: number, status: integer)?  told of each answer; must not wait
+---@field on_wait fun(e: perilune.Error, seconds: number)?  told of each pause before another try; must not wait
 
 ---@class perilune.vim.Connection
 ---@field target perilune.vim.Target
@@ -53,6 +55,7 @@ local STALL_SECONDS = 300      -- some methods answer only when the work is done
 ---@field session perilune.vim.Session
 ---@field rest_session perilune.vim.Session
 ---@field updates perilune.vim.Updates
+---@field retrying perilune.vim.Retrying
 ---@field space userdata
 ---@field services table<string, perilune.vim.Service>  those that were called
 ---@field private pool userdata
@@ -93,6 +96,7 @@ local function new_connection(target, options)
     pool = new_pool(target, options.connections),
     counts = { soap = 0, rest = 0, file = 0 },
     on_request = options.on_request,
+    retrying = retry.new { patience = target.patience, on_wait = options.on_wait },
     is_open = false,
     operation_id = "perilune-" .. digest.uuid():sub(1, 8),
     last_used = task.now(),

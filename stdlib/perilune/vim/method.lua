@@ -1,7 +1,8 @@
 --- Calling the API: encode, POST, decode, with the session renewed when the server forgot it.
 ---
---- A write is sent once. A fault NotAuthenticated proves that it was not carried out, so it is sent
---- again after one renewal; a lost connection proves that only if nothing was sent (retry.lua).
+--- A write is sent once. A fault NotAuthenticated proves that it was not carried out, so it is sent again
+--- after one renewal; a lost connection proves that only if nothing was sent, and a refusal by what stands
+--- before the server if it is one (retry.lua).
 local err = require "perilune.err"
 local fault = require "perilune.vim.fault"
 local handle = require "perilune.c.object"
@@ -17,6 +18,9 @@ local READING = {
   "Retrieve", "Query", "Find", "Fetch", "Get", "get", "List", "Has", "Check", "Validate", "Estimate",
   "WaitForUpdates",
 }
+--- Ends of the task that waits, not of the request.
+local STOPPED = { ["task.cancelled"] = true, ["task.interrupted"] = true, ["task.timeout"] = true }
+
 local READS = { CurrentTime = true, SessionIsActive = true }
 
 ---@param name string
@@ -72,16 +76,13 @@ local function new_call(connection, this, name, args, options)
   }
 end
 
---- After a write, an answer that is none leaves open whether it was carried out.
-local function is_open(e, call)
-  return not call.is_read and (e.code == "soap.xml" or retry.leaves_open(e))
+--- What a write of which nothing is known any more ends with.
+local function unknown(e)
+  return err.new { code = "http.unknown", message = e.message, detail = e.detail, cause = e }
 end
 
 --- Says in an error of the transport which call it struck.
 local function annotate(e, call)
-  if is_open(e, call) then
-    e = err.new { code = "http.unknown", message = e.message, detail = e.detail, cause = e.cause }
-  end
   if err.is(e) and e.code:find "^http%." and not e.method then
     e.method, e.object, e.operation = call.name, call.this, call.operation
     if e.code == "http.unknown" then
@@ -119,22 +120,53 @@ local function opened(reply)
   return whole(reply)
 end
 
+--- The session to use. A login that is lost on the way says nothing about the call, which waits for it.
+local function log_in(session)
+  local ok, cookie, generation = xpcall(session.ready, err.wrap, session)
+  if not ok then
+    error(retry.unsent(cookie), 0)
+  end
+  return cookie, generation
+end
+
+--- Sends a call. A write is unknown from then on, but for an answer that refuses it.
+local function send(connection, call, cookie)
+  local ok, reply, new_cookie = xpcall(wire.send, err.wrap, connection, call, cookie)
+  if ok then
+    return reply, new_cookie
+  elseif not call.is_read and retry.leaves_open(reply) then
+    reply = unknown(reply)
+  end
+  error(reply, 0)
+end
+
+--- What `take` makes of an answer; one to a write that is no answer leaves open whether it was carried out.
+local function take_answer(call, take, reply)
+  local ok, value, refused = xpcall(take, err.wrap, reply)
+  if ok then
+    return value, refused
+  elseif not call.is_read and not STOPPED[value.code] and value.code ~= "http.unknown" then
+    value = unknown(value)
+  end
+  error(value, 0)
+end
+
 --- Sends the call with the present session: what `take` makes of the answer; or nil, the fault, and the
 --- number of the login it met.
 local function attempt(connection, call, take)
   local session = connection.session
-  local cookie, generation = session:ready()
-  local reply, new_cookie = wire.send(connection, call, cookie)
+  local cookie, generation = log_in(session)
+  local reply, new_cookie = send(connection, call, cookie)
   if new_cookie then
     session:replace(new_cookie, generation)
   end
-  local value, refused = take(reply)
+  local value, refused = take_answer(call, take, reply)
   return value, refused, generation
 end
 
 local function run(connection, call, take)
   for try = 1, 2 do
-    local value, refused, generation = retry.run(call.is_read, attempt, connection, call, take)
+    local value, refused, generation = connection.retrying:run(call.is_read, attempt, connection, call, take)
     if not refused then
       return value
     elseif try == 2 or call.once or not fault.is(refused.fault, "NotAuthenticated") then

@@ -59,14 +59,27 @@ local function decoded(body)
   return ok and value or nil
 end
 
+local function is_read(call)
+  return call.is_read or call.verb == "GET"
+end
+
+--- An answer that is not the service's, as an error.
+local function unforeseen(call, response, connection)
+  local e = wire.status_error(response, ("%s %s"):format(call.verb, url_of(connection, call.path)))
+  e.code = not is_read(call) and retry.leaves_open(e) and "http.unknown" or e.code
+  return e
+end
+
 --- A refusal as an error. Without the JSON of one, it was not the service that answered.
 local function refusal(call, response, connection)
-  if response.status > 500 then
-    local e = wire.status_error(response, ("%s %s"):format(call.verb, url_of(connection, call.path)))
-    e.code = call.verb ~= "GET" and not call.is_read and retry.leaves_open(e) and "http.unknown" or e.code
-    return e
+  local status = response.status
+  if status < 400 or status > 500 or status == 429 then
+    return unforeseen(call, response, connection)
   end
   local value = decoded(response:text())
+  if status == 500 and type(value) ~= "table" then
+    return unforeseen(call, response, connection)
+  end
   local kind = type(value) == "table" and (value.type or value.error_type)
   local word = kind and tostring(kind):match "([%w_]+)$":lower() or response.status == 404 and "not_found" or nil
   local what = word and word:gsub("_", " ") or "status " .. response.status
@@ -84,7 +97,10 @@ local function value_of(response)
   if body == "" then
     return nil
   end
-  local value = json.decode(body)
+  local ok, value = pcall(json.decode, body)
+  if not ok then
+    err.raise { code = "http.protocol", message = "the REST service does not answer with JSON", cause = value }
+  end
   local inner = value
   if type(value) == "table" and value.value ~= nil then
     inner = value.value
@@ -95,14 +111,35 @@ local function value_of(response)
   return inner
 end
 
+--- The value of an answer. A write that was answered with anything else may have been carried out.
+local function taken(call, response)
+  local ok, value = xpcall(value_of, err.wrap, response)
+  if ok then
+    return value
+  elseif not is_read(call) and value.code == "http.protocol" then
+    value = err.new { code = "http.unknown", message = value.message, cause = value }
+  end
+  error(value, 0)
+end
+
+--- The login to use. One that is lost on the way says nothing about the call, which waits for it.
+local function log_in_first(connection)
+  local rest_session = connection.rest_session
+  local ok, token, generation = xpcall(rest_session.ready, err.wrap, rest_session)
+  if not ok then
+    error(retry.unsent(token), 0)
+  end
+  return token, generation
+end
+
 --- One attempt with the present login: true and the value, or false and the number of the login it met.
 local function attempt(connection, call)
-  local token, generation = connection.rest_session:ready()
+  local token, generation = log_in_first(connection)
   local response <close> = send(connection, call, token)
   if response.status == 401 then
     return false, generation
   elseif response.status >= 200 and response.status < 300 then
-    return true, value_of(response)
+    return true, taken(call, response)
   end
   error(refusal(call, response, connection), 0)
 end
@@ -112,9 +149,8 @@ end
 ---@param call perilune.vim.RestCall
 ---@return any  what the answer's `value` holds; nil for none or null. Raises vim.rest, http.*
 function rest.call(connection, call)
-  local is_read = call.is_read or call.verb == "GET"
   for _ = 1, 2 do
-    local done, value = retry.run(is_read, attempt, connection, call)
+    local done, value = connection.retrying:run(is_read(call), attempt, connection, call)
     if done then
       return value
     end

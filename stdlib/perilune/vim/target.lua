@@ -28,6 +28,7 @@ local target = {}
 ---@field key string?
 ---@field proxies perilune.vim.Proxies
 ---@field timeout number?  seconds without a byte before a request is given up
+---@field patience number?  seconds for which a server may be away, once it was there
 ---@field keep_alive number?  seconds of idleness before the session is used to keep it
 ---@field source table<string, string>  where url, user and password came from
 
@@ -186,6 +187,7 @@ local function complete(settings, env, name)
     proxies = proxies.find(settings, env),
     timeout = settings.timeout,
     keep_alive = settings.keep_alive,
+    patience = settings.patience,
     source = settings.source,
   }
   add_login(made, settings, place)
@@ -212,6 +214,7 @@ local function from_entry(entry, env)
     insecure = fields.insecure,
     timeout = fields.timeout,
     keep_alive = fields.keep_alive,
+    patience = fields.patience,
     where = where,
     source = {
       url = place,

@@ -149,6 +149,7 @@ local FIELDS = {
   default = boolean,
   timeout = number,
   keep_alive = number,
+  patience = number,
 }
 
 local function field_line(source, name, from)

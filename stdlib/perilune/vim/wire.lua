@@ -1,8 +1,12 @@
 --- One SOAP request and its answer: bytes out, a decoder fed chunk by chunk as they come in.
 local err = require "perilune.err"
 local soap = require "perilune.c.soap"
+local task = require "perilune.c.task"
+local time = require "perilune.c.time"
 
 local wire = {}
+
+local DESCRIBED = 65536 -- bytes of an unforeseen answer that are looked at
 
 ---@class perilune.vim.Call
 ---@field name string  of the method
@@ -77,8 +81,41 @@ local function cookie_value(cookie)
   return cookie and cookie:match '^[^=]*="?([^"]*)'
 end
 
+local MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
+
+--- The time of an HTTP date, "Sun, 06 Nov 1994 08:49:37 GMT".
+local function date_of(text)
+  local day, month, year, clock = text:match "^%s*%a+, (%d%d) (%a%a%a) (%d%d%d%d) (%d%d:%d%d:%d%d) GMT%s*$"
+  local at = MONTHS:find(month or "?", 1, true)
+  if not at then
+    return nil
+  end
+  local ok, date = pcall(time.parse, ("%s-%02d-%sT%sZ"):format(year, at // 3 + 1, day, clock))
+  return ok and at % 3 == 1 and date or nil
+end
+
+--- Seconds after which a server wants to be asked again: a number, or a date by its own clock.
+local function retry_after(response)
+  local text = response:header "Retry-After"
+  if not text then
+    return nil
+  end
+  local seconds = tonumber(text, 10)
+  local date = not seconds and date_of(text)
+  if date then
+    local now = date_of(response:header "Date" or "") or time.from_unix(task.wall())
+    seconds = math.max(date - now, 0)
+  end
+  return seconds
+end
+
+local function title_of(body)
+  local title = body:match "<[tT][iI][tT][lL][eE][^>]*>%s*(.-)%s*</"
+  return title and title ~= "" and title:gsub("%s+", " "):sub(1, 200) or nil
+end
+
 --- What answered, where it does not look like a vSphere server.
-local function describe(response)
+local function describe(response, body)
   local lines = {}
   for _, name in ipairs { "Server", "Content-Type" } do
     local value = response:header(name)
@@ -86,22 +123,39 @@ local function describe(response)
       lines[#lines + 1] = ("%s: %s"):format(name, value)
     end
   end
-  local title = response:text():sub(1, 65536):match "<[tT][iI][tT][lL][eE][^>]*>%s*(.-)%s*</"
-  lines[#lines + 1] = title and title ~= "" and ("page: %s"):format(title:gsub("%s+", " "):sub(1, 200)) or nil
+  local title = title_of(body)
+  lines[#lines + 1] = title and "page: " .. title
   return #lines > 0 and table.concat(lines, "\n") or nil
 end
 
---- The error for a status that the protocol does not foresee. Reads the body.
+--- The begin of a body that only serves to tell what answered.
+local function read_some(response)
+  local pieces, n = {}, 0
+  while n < DESCRIBED do
+    local ok, piece = pcall(response.read, response)
+    if not ok and not err.has(piece, "http.cut") and not err.has(piece, "http.unknown") then
+      error(piece, 0)
+    elseif not ok or not piece then
+      break
+    end
+    pieces[#pieces + 1], n = piece, n + #piece
+  end
+  return table.concat(pieces):sub(1, DESCRIBED)
+end
+
+--- The error for a status that the protocol does not foresee. Reads the begin of the body.
 ---@param response table
 ---@param what string  "POST https://…/sdk"
 ---@return perilune.Error
 function wire.status_error(response, what)
+  local body = read_some(response)
   return err.new {
     code = "http.status",
     message = ("%s was answered with status %d"):format(what, response.status),
     status = response.status,
-    retry_after = tonumber((response:header "Retry-After")),
-    detail = describe(response),
+    retry_after = retry_after(response),
+    body = body,
+    detail = describe(response, body),
   }
 end
 

@@ -104,6 +104,6 @@ t.test("a service that is away for a moment is asked again for reads, not for wr
   lab:reset_requests()
   t.equal(tags.categories(vc), {})
   t.equal(lab:requests().rest["GET " .. path], 3)
-  t.raises(function() tags.create_category(vc, { name = "x", cardinality = "SINGLE" }) end, "http.status")
+  t.raises(function() tags.create_category(vc, { name = "x", cardinality = "SINGLE" }) end, "http.unknown")
   t.equal(lab:requests().rest["POST " .. path], 1)
 end)

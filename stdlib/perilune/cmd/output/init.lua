@@ -13,6 +13,7 @@ local output = {}
 ---@field values fun(self, outputs: perilune.plan.Output[])
 ---@field target fun(self, target: perilune.vim.Target)
 ---@field request fun(self, what: string, seconds: number, status: integer)
+---@field waiting fun(self, e: perilune.Error, seconds: number)
 ---@field stats fun(self, stats: table)
 ---@field error fun(self, e: any)
 ---@field ask fun(self, question: string): boolean|nil  nil: there is nobody to ask

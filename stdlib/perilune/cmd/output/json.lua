@@ -66,6 +66,10 @@ function JsonOutput:request(what, seconds, status)
   write { type = "request", what = what, seconds = seconds, status = status }
 end
 
+function JsonOutput:waiting(e, seconds)
+  write { type = "waiting", code = e.code, message = e.message, seconds = seconds }
+end
+
 function JsonOutput:stats(stats)
   write {
     type = "stats", requests = stats.requests, soap = stats.soap, rest = stats.rest, logins = stats.logins,

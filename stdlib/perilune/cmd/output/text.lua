@@ -108,6 +108,12 @@ function TextOutput:request(what, seconds, status)
   to_stderr(self.err:mark(line, "dim") .. "\n")
 end
 
+--- A request failed, and is sent again after a pause.
+function TextOutput:waiting(e, seconds)
+  local line = ("%s; trying again in %s"):format(text.visible(e.message), text.spent(seconds))
+  to_stderr(self.err:mark(line, "dim") .. "\n")
+end
+
 --- How much was asked of the server.
 function TextOutput:stats(stats)
   local line = ("%s after login (%d SOAP, %d REST) over %s, %s; %s sent, %s received"):format(
