@@ -58,7 +58,7 @@ t.test("an error on the way out logs out all the same", function()
 end)
 
 t.test("whoever is cancelled in the middle of a call logs out", function()
-  local lab = server.start { "-method-delay", "CurrentTime:60000" }
+  local lab = server.start { "-method-delay", "CurrentTime:5000" }
   t.raises(function()
     scope.timeout(0.3, function()
       local vc <close> = connection.open(lab:target())

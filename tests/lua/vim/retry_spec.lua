@@ -105,7 +105,8 @@ end)
 
 t.test("while the server is away it is only the time that counts, and waiting is told", function()
   local tries, told = 0, {}
-  local retrying = retry.new { patience = 3600, on_wait = function(e, seconds) told[#told + 1] = { e.code, seconds } end }
+  local function note(e, seconds) told[#told + 1] = { e.code, seconds } end
+  local retrying = retry.new { patience = 3600, on_wait = note }
   local sleep = task.sleep
   task.sleep = function(seconds) t.equal(seconds, told[#told][2]) end
   t.cleanup(function() task.sleep = sleep end)
