@@ -35,13 +35,13 @@ var internalTypes = []string{"InternalDynamicTypeManager", "ManagedMethodExecute
 // correct changes what the Go types say otherwise than the API reference.
 func (a *api) correct() {
 	for _, name := range internalTypes {
-		a.parents[name] = ""
+		a.Parents[name] = ""
 	}
 	for _, c := range corrections {
-		t := a.structs[c.goType]
-		for i := range t.fields {
-			if t.fields[i].name == c.field {
-				t.fields[i].optional = c.optional
+		t := a.Structs[c.goType]
+		for i := range t.Fields {
+			if t.Fields[i].Name == c.field {
+				t.Fields[i].Optional = c.optional
 			}
 		}
 	}

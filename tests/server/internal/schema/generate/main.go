@@ -11,6 +11,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"perilune/tests/server/internal/schema/source"
 )
 
 func main() {
@@ -21,22 +23,22 @@ func main() {
 		log.Fatal(err)
 	}
 	root := strings.TrimSpace(string(dir))
-	api := newAPI()
+	a := api{source.New()}
 	for _, name := range []string{"vim25/types/types.go", "vim25/types/enum.go", "vim25/types/unreleased.go", "internal/types.go"} {
-		if err := api.read(filepath.Join(root, name)); err != nil {
+		if err := a.Read(filepath.Join(root, name)); err != nil {
 			log.Fatal(err)
 		}
 	}
-	if err := api.readManaged(filepath.Join(root, "vim25/mo/mo.go")); err != nil {
+	if err := a.ReadManaged(filepath.Join(root, "vim25/mo/mo.go")); err != nil {
 		log.Fatal(err)
 	}
-	api.correct()
+	a.correct()
 	file, err := os.Create("vim25.xsd")
 	if err != nil {
 		log.Fatal(err)
 	}
 	out := bufio.NewWriter(file)
-	api.write(out)
+	a.write(out)
 	if err := out.Flush(); err != nil {
 		log.Fatal(err)
 	}

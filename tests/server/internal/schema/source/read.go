@@ -1,4 +1,5 @@
-package main
+// Package source reads what the Go types of govmomi say about the vSphere API.
+package source
 
 import (
 	"cmp"
@@ -11,49 +12,54 @@ import (
 	"strings"
 )
 
-// api is what the Go sources say about the API.
-type api struct {
-	structs map[string]*dataType // by Go name
-	enums   map[string]*enum
-	wire    map[string]string // name on the wire → Go name
-	aliases map[string]string // Go name → Go name of what it is another name for
-	since   map[string]string // Go name → API version
-	parents map[string]string // managed type → its base
+// API is what the Go sources say about the API.
+type API struct {
+	Structs map[string]*DataType // by Go name
+	Enums   map[string]*Enum
+	Wire    map[string]string // name on the wire → Go name
+	Aliases map[string]string // Go name → Go name of what it is another name for
+	Since   map[string]string // Go name → API version
+	Parents map[string]string // managed type → its base
 }
 
-type dataType struct {
-	base   string // Go name, or ""
-	fields []field
+// DataType is a data object, the parameters of a method, or what it returns.
+type DataType struct {
+	Base   string // Go name, or ""
+	Fields []Field
 }
 
-type field struct {
-	name     string // on the wire
-	goType   string // without *, []
-	refersTo string // of a ManagedObjectReference: the managed type, or ""
-	since    string
-	array    bool
-	optional bool
-	attr     bool
-	text     bool
+// Field is an element of a DataType.
+type Field struct {
+	Name     string // on the wire
+	GoType   string // without *, []
+	RefersTo string // of a ManagedObjectReference: the managed type, or ""
+	Since    string
+	Array    bool
+	Optional bool
+	Attr     bool
+	Text     bool
 }
 
-type enum struct {
-	members []string
-	since   map[string]string
+// Enum is an enumeration: its members, and the API versions that brought some of them.
+type Enum struct {
+	Members []string
+	Since   map[string]string
 }
 
-func newAPI() *api {
-	return &api{
-		structs: map[string]*dataType{},
-		enums:   map[string]*enum{},
-		wire:    map[string]string{},
-		aliases: map[string]string{},
-		since:   map[string]string{},
-		parents: map[string]string{},
+// New makes one that says nothing yet.
+func New() *API {
+	return &API{
+		Structs: map[string]*DataType{},
+		Enums:   map[string]*Enum{},
+		Wire:    map[string]string{},
+		Aliases: map[string]string{},
+		Since:   map[string]string{},
+		Parents: map[string]string{},
 	}
 }
 
-func (a *api) read(path string) error {
+// Read reads a Go file with data types or enumerations.
+func (a *API) Read(path string) error {
 	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments|parser.SkipObjectResolution)
 	if err != nil {
 		return err
@@ -71,40 +77,40 @@ func (a *api) read(path string) error {
 	return nil
 }
 
-func (a *api) readDecl(d *ast.GenDecl) {
+func (a *API) readDecl(d *ast.GenDecl) {
 	for _, spec := range d.Specs {
 		switch s := spec.(type) {
 		case *ast.TypeSpec:
 			a.readType(s)
 		case *ast.ValueSpec: // const X = Enum("member")
 			if call, ok := first(s.Values).(*ast.CallExpr); ok && d.Tok == token.CONST && len(call.Args) == 1 {
-				if e := a.enums[goName(call.Fun)]; e != nil {
-					e.members = append(e.members, unquote(call.Args[0]))
+				if e := a.Enums[goName(call.Fun)]; e != nil {
+					e.Members = append(e.Members, unquote(call.Args[0]))
 				}
 			}
 		}
 	}
 }
 
-func (a *api) readType(s *ast.TypeSpec) {
+func (a *API) readType(s *ast.TypeSpec) {
 	name := s.Name.Name
 	switch t := s.Type.(type) {
 	case *ast.StructType:
-		a.structs[name] = readStruct(t)
+		a.Structs[name] = readStruct(t)
 	case *ast.Ident:
 		if t.Name == "string" {
-			a.enums[name] = &enum{since: map[string]string{}}
+			a.Enums[name] = &Enum{Since: map[string]string{}}
 		} else {
-			a.aliases[name] = t.Name
+			a.Aliases[name] = t.Name
 		}
 	}
 }
 
-// request returns the Go name of the parameters of a method, "" if wire is not a method.
-func (a *api) request(wire string) string {
-	name := cmp.Or(a.aliases[a.wire[wire]], a.wire[wire])
-	t := a.structs[name]
-	if t == nil || len(t.fields) == 0 || t.fields[0].name != "_this" || strings.HasSuffix(wire, "RequestType") {
+// Request returns the Go name of the parameters of a method, "" if wire is not a method.
+func (a *API) Request(wire string) string {
+	name := cmp.Or(a.Aliases[a.Wire[wire]], a.Wire[wire])
+	t := a.Structs[name]
+	if t == nil || len(t.Fields) == 0 || t.Fields[0].Name != "_this" || strings.HasSuffix(wire, "RequestType") {
 		return ""
 	}
 	return name
@@ -112,11 +118,11 @@ func (a *api) request(wire string) string {
 
 var refers = regexp.MustCompile("Refers instances? of `([A-Za-z]+)`")
 
-func readStruct(t *ast.StructType) *dataType {
-	d := &dataType{}
+func readStruct(t *ast.StructType) *DataType {
+	d := &DataType{}
 	for _, f := range t.Fields.List {
 		if len(f.Names) == 0 {
-			d.base = goName(f.Type)
+			d.Base = goName(f.Type)
 			continue
 		}
 		if f.Tag == nil {
@@ -127,51 +133,51 @@ func readStruct(t *ast.StructType) *dataType {
 		if parts[0] == "-" || strings.Contains(parts[0], ">") { // not of a request
 			continue
 		}
-		one := field{name: parts[0], since: tag.Get("vim")}
+		one := Field{Name: parts[0], Since: tag.Get("vim")}
 		one.readType(f.Type)
 		for _, option := range parts[1:] {
 			switch option {
 			case "omitempty":
-				one.optional = true
+				one.Optional = true
 			case "attr":
-				one.attr = true
+				one.Attr = true
 			case "chardata":
-				one.text = true
+				one.Text = true
 			}
 		}
 		if m := refers.FindStringSubmatch(f.Doc.Text()); m != nil {
-			one.refersTo = m[1]
+			one.RefersTo = m[1]
 		}
-		d.fields = append(d.fields, one)
+		d.Fields = append(d.Fields, one)
 	}
 	return d
 }
 
 // readType reads a field's type. A pointer is optional, with or without omitempty.
-func (f *field) readType(t ast.Expr) {
+func (f *Field) readType(t ast.Expr) {
 	switch t := t.(type) {
 	case *ast.StarExpr:
-		f.optional = true
+		f.Optional = true
 		f.readType(t.X)
 	case *ast.ArrayType:
 		if goName(t.Elt) == "byte" { // a Binary, not an array of bytes
-			f.goType = "[]byte"
+			f.GoType = "[]byte"
 			return
 		}
-		f.array = true
+		f.Array = true
 		f.readType(t.Elt)
 	default:
-		f.goType = goName(t)
+		f.GoType = goName(t)
 	}
 }
 
 // readInit reads the registrations: t["wire name"] = reflect.TypeOf((*GoName)(nil)).Elem(),
 // and the API versions of types and of members.
-func (a *api) readInit(d *ast.FuncDecl) {
+func (a *API) readInit(d *ast.FuncDecl) {
 	for _, statement := range d.Body.List {
 		if expr, ok := statement.(*ast.ExprStmt); ok { // types.Add("wire name", …)
 			if call, ok := expr.X.(*ast.CallExpr); ok && goName(call.Fun) == "Add" {
-				a.wire[unquote(call.Args[0])] = registered(call.Args[1])
+				a.Wire[strings.TrimPrefix(unquote(call.Args[0]), "pbm:")] = registered(call.Args[1])
 			}
 		}
 		assign, ok := statement.(*ast.AssignStmt)
@@ -185,14 +191,14 @@ func (a *api) readInit(d *ast.FuncDecl) {
 		key := unquote(index.Index)
 		switch goName(index.X) {
 		case "t":
-			a.wire[key] = registered(assign.Rhs[0])
+			a.Wire[key] = registered(assign.Rhs[0])
 		case "minAPIVersionForType":
-			a.since[key] = unquote(assign.Rhs[0])
+			a.Since[key] = unquote(assign.Rhs[0])
 		case "minAPIVersionForEnumValue":
-			if literal, ok := assign.Rhs[0].(*ast.CompositeLit); ok && a.enums[key] != nil {
+			if literal, ok := assign.Rhs[0].(*ast.CompositeLit); ok && a.Enums[key] != nil {
 				for _, pair := range literal.Elts {
 					kv := pair.(*ast.KeyValueExpr)
-					a.enums[key].since[unquote(kv.Key)] = unquote(kv.Value)
+					a.Enums[key].Since[unquote(kv.Key)] = unquote(kv.Value)
 				}
 			}
 		}
@@ -211,8 +217,8 @@ func registered(e ast.Expr) string {
 	return name
 }
 
-// readManaged reads which managed type derives from which.
-func (a *api) readManaged(path string) error {
+// ReadManaged reads which managed type derives from which.
+func (a *API) ReadManaged(path string) error {
 	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
 	if err != nil {
 		return err
@@ -220,7 +226,7 @@ func (a *api) readManaged(path string) error {
 	ast.Inspect(file, func(n ast.Node) bool {
 		if s, ok := n.(*ast.TypeSpec); ok {
 			if t, ok := s.Type.(*ast.StructType); ok {
-				a.parents[s.Name.Name] = readStruct(t).base
+				a.Parents[s.Name.Name] = readStruct(t).Base
 			}
 		}
 		return true
