@@ -59,16 +59,33 @@ bool peri_error_hint(struct peri_error *err, const char *format, ...)
     return false;
 }
 
+/* Appends a line to text, of size bytes. */
+static void add_line(char *text, size_t size, const char *format, va_list args)
+{
+    size_t used = strlen(text);
+    if (used > 0 && used + 1 < size)
+        text[used++] = '\n';
+    vsnprintf(text + used, size - used, format, args);
+}
+
+bool peri_error_advise(struct peri_error *err, const char *format, ...)
+{
+    if (err == NULL)
+        return false;
+    va_list args;
+    va_start(args, format);
+    add_line(err->hint, sizeof(err->hint), format, args);
+    va_end(args);
+    return false;
+}
+
 bool peri_error_detail(struct peri_error *err, const char *format, ...)
 {
     if (err == NULL)
         return false;
-    size_t used = strlen(err->detail);
-    if (used > 0 && used + 1 < sizeof(err->detail))
-        err->detail[used++] = '\n';
     va_list args;
     va_start(args, format);
-    vsnprintf(err->detail + used, sizeof(err->detail) - used, format, args);
+    add_line(err->detail, sizeof(err->detail), format, args);
     va_end(args);
     return false;
 }

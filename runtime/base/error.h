@@ -19,13 +19,14 @@ enum peri_error_code {
 };
 
 #define PERI_ERROR_MESSAGE_MAX 512
+#define PERI_ERROR_HINT_MAX 1024
 #define PERI_ERROR_DETAIL_MAX 1536
 
 struct peri_error {
     enum peri_error_code code;
     char message[PERI_ERROR_MESSAGE_MAX]; /* one sentence: what was wrong, and where */
     char path[PERI_ERROR_MESSAGE_MAX];    /* place in a value, as spec.disk[2].key, or "" */
-    char hint[PERI_ERROR_MESSAGE_MAX];    /* what to do, or "" */
+    char hint[PERI_ERROR_HINT_MAX];       /* what to do, in lines, or "" */
     char detail[PERI_ERROR_DETAIL_MAX];   /* lines of evidence: the chain's certificates, words of a
                                              library; or "" */
 };
@@ -48,6 +49,9 @@ bool peri_error_errno(struct peri_error *err, int number, const char *format, ..
 
 /* Sets the hint of an error already set; returns false. */
 bool peri_error_hint(struct peri_error *err, const char *format, ...) PERI_PRINTF(2, 3);
+
+/* Appends a line to the hint of an error already set; returns false. */
+bool peri_error_advise(struct peri_error *err, const char *format, ...) PERI_PRINTF(2, 3);
 
 /* Appends a line to the detail of an error already set; returns false. */
 bool peri_error_detail(struct peri_error *err, const char *format, ...) PERI_PRINTF(2, 3);

@@ -148,13 +148,13 @@ void peri_certificate_issuer_url(const X509 *certificate, char *text)
     ERR_clear_error();
 }
 
-void peri_certificate_thumbprint(const X509 *certificate, char *text)
+void peri_certificate_thumbprint(const X509 *certificate, size_t len, char *text)
 {
     struct peri_pin pin;
     unsigned char *der = NULL;
     text[0] = '\0';
     int n = i2d_X509(certificate, &der);
-    if (n > 0 && peri_pin_of(der, (size_t)n, PERI_DIGEST_SHA256, &pin, NULL))
+    if (n > 0 && peri_pin_of(der, (size_t)n, len, &pin, NULL))
         peri_pin_format(&pin, text);
     OPENSSL_free(der);
 }

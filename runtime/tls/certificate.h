@@ -26,8 +26,9 @@ void peri_certificate_hosts(const X509 *certificate, char *text);
 /* Writes the URL that its issuer's certificate can be had at (caIssuers); "" if it names none. */
 void peri_certificate_issuer_url(const X509 *certificate, char *text);
 
-/* Writes its SHA-256 as "SHA-256 4F:1C:…"; "" if it cannot be computed. */
-void peri_certificate_thumbprint(const X509 *certificate, char *text);
+/* Writes its digest, len bytes long (PERI_DIGEST_…), as "SHA-256 4F:1C:…"; "" if it cannot be
+ * computed. */
+void peri_certificate_thumbprint(const X509 *certificate, size_t len, char *text);
 
 /* Whether it names itself as its issuer. */
 bool peri_certificate_is_own_issuer(const X509 *certificate);

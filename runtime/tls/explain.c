@@ -12,11 +12,13 @@
 #include <openssl/sslerr.h>
 #include <openssl/x509_vfy.h>
 
+#include "runtime/tls/anchors.h"
 #include "runtime/tls/certificate.h"
 #include "runtime/tls/notes.h"
+#include "runtime/tls/pin.h"
 
 #define TEXT PERI_CERTIFICATE_TEXT_SIZE
-#define CA_SETTING "ca_file in targets.lua (GOVC_TLS_CA_CERTS, PERILUNE_CA_FILE)"
+#define CA_SETTING "ca_file in targets.lua (PERILUNE_CA_FILE, GOVC_TLS_CA_CERTS)"
 
 /* What the functions below look at. */
 struct scene {
@@ -79,14 +81,46 @@ static void list_chain(const struct scene *scene)
 }
 
 /* Appends to the hint how to believe this one certificate whatever it says. */
-static void hint_pin(const struct scene *scene)
+static void advise_trust(const struct scene *scene)
 {
     char thumbprint[TEXT];
-    peri_certificate_thumbprint(leaf_of(scene->seen), thumbprint);
-    size_t used = strlen(scene->err->hint);
-    snprintf(scene->err->hint + used, sizeof(scene->err->hint) - used,
-             "%sto trust just this certificate: thumbprint = \"%s\"", used > 0 ? "; " : "",
-             thumbprint);
+    const char *command = peri_trust_command(scene->trust);
+    peri_certificate_thumbprint(leaf_of(scene->seen), PERI_DIGEST_SHA256, thumbprint);
+    if (command != NULL)
+        peri_error_advise(scene->err, "to trust just this certificate: %s   (%s)", command,
+                          thumbprint);
+    else
+        peri_error_advise(scene->err, "to trust just this certificate: thumbprint = \"%s\"",
+                          thumbprint);
+}
+
+/* Appends to the hint where a vCenter that signs for itself gives the certificate it signs with. */
+static void advise_vcenter(const struct scene *scene)
+{
+    size_t n = strlen(scene->where);
+    bool is_usual = n > 4 && strcmp(scene->where + n - 4, ":443") == 0;
+    peri_error_advise(scene->err,
+                      "a vCenter that is its own CA gives that at https://%.*s/certs/download.zip "
+                      "(in it, certs/lin/*.0)",
+                      (int)(is_usual ? n - 4 : n), scene->where);
+}
+
+/* The one that ends the chain was not sent, and is not ours: what stands in its place. */
+static void note_missing(const struct scene *scene, const char *issuer)
+{
+    const X509 *last = scene->seen->culprit;
+    const X509 *namesake =
+        peri_anchors_named(peri_trust_store(scene->trust), X509_get_issuer_name(last));
+    if (namesake == NULL) {
+        peri_error_detail(scene->err, "%-9s %-32s %s %s", "missing", issuer,
+                          "the server does not send it, and it is not in",
+                          peri_trust_source(scene->trust));
+        return;
+    }
+    peri_error_detail(scene->err,
+                      "%-9s %-32s %s is named so, but did not sign this: the CA was "
+                      "made anew",
+                      "missing", issuer, peri_trust_source(scene->trust));
 }
 
 /* The chain ends at a certificate whose issuer nobody has. */
@@ -94,26 +128,38 @@ static void explain_missing(const struct scene *scene)
 {
     const X509 *last = scene->seen->culprit;
     char issuer[TEXT], url[TEXT];
+    bool is_leaf = scene->seen->depth == 0;
     peri_certificate_name(X509_get_issuer_name(last), issuer);
     peri_certificate_issuer_url(last, url);
-    peri_error_set(scene->err, PERI_E_TLS_UNTRUSTED,
-                   "the certificate of %s is not trusted: that of its issuer \"%s\" is missing",
-                   scene->where, issuer);
+    if (is_leaf)
+        peri_error_set(scene->err, PERI_E_TLS_UNTRUSTED,
+                       "the certificate of %s is not trusted: that of its issuer \"%s\" is missing",
+                       scene->where, issuer);
+    else
+        peri_error_set(scene->err, PERI_E_TLS_UNTRUSTED,
+                       "the certificate of %s is not trusted: its chain ends at \"%s\", which is "
+                       "unknown here",
+                       scene->where, issuer);
     list_chain(scene);
-    peri_error_detail(scene->err, "%-9s %-32s %s %s", "missing", issuer,
-                      "the server does not send it, and it is not in",
-                      peri_trust_source(scene->trust));
-    peri_error_hint(scene->err, "add \"%s\" to the server's chain, or to " CA_SETTING "%s%s",
-                    issuer, url[0] == '\0' ? "" : "; its URL in the certificate: ", url);
-    hint_pin(scene);
+    note_missing(scene, issuer);
+    if (url[0] != '\0')
+        peri_error_advise(scene->err, "get \"%s\" from %s", issuer, url);
+    if (is_leaf)
+        peri_error_advise(scene->err, "let the server send \"%s\" too, or add it to " CA_SETTING,
+                          issuer);
+    else
+        peri_error_advise(scene->err, "add \"%s\" to " CA_SETTING, issuer);
+    advise_vcenter(scene);
+    advise_trust(scene);
 }
 
 /* The chain is whole, but its root (or a leaf that signed itself) is not ours. */
 static void explain_root(const struct scene *scene)
 {
     char name[TEXT];
+    bool is_leaf = scene->seen->depth == 0;
     peri_certificate_name(X509_get_subject_name(scene->seen->culprit), name);
-    if (scene->seen->depth == 0)
+    if (is_leaf)
         peri_error_set(scene->err, PERI_E_TLS_UNTRUSTED,
                        "the certificate of %s is not trusted: it is self-signed", scene->where);
     else
@@ -121,8 +167,14 @@ static void explain_root(const struct scene *scene)
                        "the certificate of %s is not trusted: its root \"%s\" is unknown here",
                        scene->where, name);
     list_chain(scene);
-    peri_error_hint(scene->err, "add \"%s\" to " CA_SETTING, name);
-    hint_pin(scene);
+    if (is_leaf)
+        peri_error_advise(scene->err, "add the certificate itself to " CA_SETTING
+                                      ", or give the server one that a CA signed");
+    else
+        peri_error_advise(scene->err, "add \"%s\" to " CA_SETTING, name);
+    if (!is_leaf)
+        advise_vcenter(scene);
+    advise_trust(scene);
 }
 
 static void explain_date(const struct scene *scene)
@@ -138,9 +190,11 @@ static void explain_date(const struct scene *scene)
     else
         peri_error_set(scene->err, PERI_E_TLS_NOT_YET, "%s is not valid before %s", what, date);
     list_chain(scene);
-    peri_error_hint(scene->err, "renew it on the server%s",
-                    is_expired ? "" : ", or set the clock of one of the two machines");
-    hint_pin(scene);
+    peri_error_advise(scene->err, "renew it on the server (in the vSphere Client: Administration, "
+                                  "Certificates; of an ESXi host: Configure, Certificate)");
+    if (!is_expired)
+        peri_error_advise(scene->err, "or set the clock, of this machine or of the server");
+    advise_trust(scene);
 }
 
 static void explain_name(const struct scene *scene)
@@ -150,9 +204,9 @@ static void explain_name(const struct scene *scene)
     peri_error_set(scene->err, PERI_E_TLS_NAME,
                    "the certificate of %s is for another name; it has: %s", scene->where, hosts);
     list_chain(scene);
-    peri_error_hint(scene->err, "connect by one of these names, or give the server a certificate "
-                                "for this one");
-    hint_pin(scene);
+    peri_error_advise(scene->err, "connect by one of these names, or give the server a certificate "
+                                  "for this one");
+    advise_trust(scene);
 }
 
 static void explain_weak(const struct scene *scene)
@@ -163,24 +217,68 @@ static void explain_weak(const struct scene *scene)
     peri_error_set(scene->err, PERI_E_TLS_WEAK, "%s is too weak: %s", what,
                    is_digest ? "it is signed with a broken digest" : "its key is too short");
     list_chain(scene);
-    peri_error_hint(scene->err, "give the server a stronger certificate (RSA 2048 or more)");
-    hint_pin(scene);
+    peri_error_advise(scene->err, "give the server a stronger certificate (RSA 2048 or more)");
+    advise_trust(scene);
+}
+
+static void explain_revoked(const struct scene *scene)
+{
+    char what[2 * TEXT], date[PERI_CERTIFICATE_TIME_SIZE] = "";
+    name_culprit(scene, what, sizeof(what));
+    const X509_REVOKED *entry =
+        peri_anchors_revocation(peri_trust_store(scene->trust), scene->seen->culprit);
+    if (entry != NULL)
+        peri_certificate_time(X509_REVOKED_get0_revocationDate(entry), false, date);
+    peri_error_set(scene->err, PERI_E_TLS_REVOKED, "%s was revoked by its issuer%s%s", what,
+                   date[0] == '\0' ? "" : " on ", date);
+    list_chain(scene);
+    peri_error_advise(scene->err, "do not log in: its key may be in other hands; give the server a "
+                                  "new certificate");
+}
+
+/* The revocation list is the one that is wrong: not there, or of another time. */
+static void explain_list(const struct scene *scene)
+{
+    char issuer[TEXT];
+    const char *why = scene->seen->verdict == X509_V_ERR_CRL_HAS_EXPIRED ? "is out of date"
+                      : scene->seen->verdict == X509_V_ERR_CRL_NOT_YET_VALID
+                          ? "is of a time to come"
+                          : "is not in crl_file";
+    peri_certificate_name(X509_get_issuer_name(scene->seen->culprit), issuer);
+    peri_error_set(scene->err, PERI_E_TLS_UNTRUSTED,
+                   "whether the certificate of %s was revoked is not known: the list of \"%s\" %s",
+                   scene->where, issuer, why);
+    list_chain(scene);
+    peri_error_advise(scene->err, "fetch the present revocation list of \"%s\" into crl_file",
+                      issuer);
+    peri_error_advise(scene->err, "a vCenter that is its own CA gives it in "
+                                  "certs/download.zip, too (certs/lin/*.r0)");
 }
 
 static void explain_pin(const struct scene *scene)
 {
-    char thumbprint[TEXT];
-    peri_certificate_thumbprint(leaf_of(scene->seen), thumbprint);
-    peri_error_set(scene->err, PERI_E_TLS_PIN, "the certificate of %s is not the pinned one",
-                   scene->where);
-    char name[TEXT], note[TEXT];
-    peri_certificate_name(X509_get_subject_name(leaf_of(scene->seen)), name);
-    note_validity(leaf_of(scene->seen), note);
+    char shown[TEXT], strong[TEXT], expected[PERI_PIN_TEXT_SIZE], name[TEXT], note[TEXT];
+    const struct peri_pin *pin = peri_trust_pin(scene->trust);
+    const char *source = peri_trust_pin_source(scene->trust);
+    const char *command = peri_trust_command(scene->trust);
+    const X509 *leaf = leaf_of(scene->seen);
+    peri_certificate_thumbprint(leaf, pin->len, shown);
+    peri_certificate_thumbprint(leaf, PERI_DIGEST_SHA256, strong);
+    peri_pin_format(pin, expected);
+    peri_error_set(scene->err, PERI_E_TLS_PIN,
+                   "the certificate of %s HAS CHANGED: it is not the pinned one%s%s", scene->where,
+                   source == NULL ? "" : " of ", source == NULL ? "" : source);
+    peri_certificate_name(X509_get_subject_name(leaf), name);
+    note_validity(leaf, note);
     peri_error_detail(scene->err, "%-9s %-32s %s", "leaf", name, note);
-    peri_error_hint(scene->err,
-                    "if the server has a new certificate, set thumbprint = \"%s\"; else somebody "
-                    "stands in between",
-                    thumbprint);
+    peri_error_detail(scene->err, "%-9s %s", "expected", expected);
+    peri_error_detail(scene->err, "%-9s %s", "shown", shown);
+    peri_error_advise(scene->err, "ask whoever runs the server whether it has a new certificate; "
+                                  "if it has none, somebody stands in between");
+    if (command != NULL)
+        peri_error_advise(scene->err, "if it has: %s", command);
+    else
+        peri_error_advise(scene->err, "if it has: thumbprint = \"%s\"", strong);
 }
 
 static void explain_other_verdict(const struct scene *scene)
@@ -190,40 +288,40 @@ static void explain_other_verdict(const struct scene *scene)
     peri_error_set(scene->err, PERI_E_TLS_UNTRUSTED, "%s is not trusted: %s", what,
                    X509_verify_cert_error_string(scene->seen->verdict));
     list_chain(scene);
-    hint_pin(scene);
+    advise_trust(scene);
 }
+
+static const struct {
+    int verdict;
+    void (*explain)(const struct scene *scene);
+} verdicts[] = {
+    {PERI_HANDSHAKE_NOT_PINNED, explain_pin},
+    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, explain_missing},
+    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, explain_missing},
+    {X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, explain_missing},
+    {X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, explain_root},
+    {X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, explain_root},
+    {X509_V_ERR_CERT_HAS_EXPIRED, explain_date},
+    {X509_V_ERR_CERT_NOT_YET_VALID, explain_date},
+    {X509_V_ERR_HOSTNAME_MISMATCH, explain_name},
+    {X509_V_ERR_IP_ADDRESS_MISMATCH, explain_name},
+    {X509_V_ERR_EE_KEY_TOO_SMALL, explain_weak},
+    {X509_V_ERR_CA_KEY_TOO_SMALL, explain_weak},
+    {X509_V_ERR_CA_MD_TOO_WEAK, explain_weak},
+    {X509_V_ERR_CERT_REVOKED, explain_revoked},
+    {X509_V_ERR_UNABLE_TO_GET_CRL, explain_list},
+    {X509_V_ERR_CRL_HAS_EXPIRED, explain_list},
+    {X509_V_ERR_CRL_NOT_YET_VALID, explain_list},
+};
 
 static void explain_verdict(const struct scene *scene)
 {
-    switch (scene->seen->verdict) {
-    case PERI_HANDSHAKE_NOT_PINNED:
-        explain_pin(scene);
-        break;
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-        explain_missing(scene);
-        break;
-    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-        explain_root(scene);
-        break;
-    case X509_V_ERR_CERT_HAS_EXPIRED:
-    case X509_V_ERR_CERT_NOT_YET_VALID:
-        explain_date(scene);
-        break;
-    case X509_V_ERR_HOSTNAME_MISMATCH:
-    case X509_V_ERR_IP_ADDRESS_MISMATCH:
-        explain_name(scene);
-        break;
-    case X509_V_ERR_EE_KEY_TOO_SMALL:
-    case X509_V_ERR_CA_KEY_TOO_SMALL:
-    case X509_V_ERR_CA_MD_TOO_WEAK:
-        explain_weak(scene);
-        break;
-    default:
-        explain_other_verdict(scene);
-    }
+    for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++)
+        if (verdicts[i].verdict == scene->seen->verdict) {
+            verdicts[i].explain(scene);
+            return;
+        }
+    explain_other_verdict(scene);
 }
 
 static void explain_client(const struct scene *scene)
@@ -231,7 +329,9 @@ static void explain_client(const struct scene *scene)
     if (!scene->seen->is_client_given) {
         peri_error_set(scene->err, PERI_E_TLS_CLIENT, "%s requires a client certificate",
                        scene->where);
-        peri_error_hint(scene->err, "give it as cert and key of the target in targets.lua");
+        peri_error_hint(scene->err, "give it as cert and key of the target in targets.lua "
+                                    "(PERILUNE_CERT and PERILUNE_KEY, GOVC_CERTIFICATE and "
+                                    "GOVC_PRIVATE_KEY)");
         return;
     }
     peri_error_set(scene->err, PERI_E_TLS_CLIENT, "%s refused our client certificate: %s",

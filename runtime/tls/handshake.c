@@ -144,7 +144,9 @@ bool peri_handshake_watch(SSL_CTX *ssl_ctx, struct peri_handshake *handshake)
 void peri_handshake_keep(struct peri_handshake *handshake, X509_STORE_CTX *verification,
                          int verdict)
 {
-    if (handshake->culprit != NULL)
+    if (handshake->sent == NULL)
+        handshake->sent = X509_chain_up_ref(X509_STORE_CTX_get0_untrusted(verification));
+    if (handshake->culprit != NULL || verdict == X509_V_OK)
         return;
     X509 *leaf = X509_STORE_CTX_get0_cert(verification);
     X509 *culprit = verdict == X509_STORE_CTX_get_error(verification)
@@ -154,7 +156,6 @@ void peri_handshake_keep(struct peri_handshake *handshake, X509_STORE_CTX *verif
     handshake->depth = culprit == NULL ? 0 : X509_STORE_CTX_get_error_depth(verification);
     handshake->culprit = culprit == NULL ? leaf : culprit;
     X509_up_ref(handshake->culprit);
-    handshake->sent = X509_chain_up_ref(X509_STORE_CTX_get0_untrusted(verification));
     handshake->built = X509_STORE_CTX_get1_chain(verification);
     handshake->untrusted = X509_STORE_CTX_get_num_untrusted(verification);
 }

@@ -40,9 +40,10 @@ static bool fail_key(const char *path, const struct password *password, struct p
     if (!password->is_asked)
         return peri_pem_fail(err, "the key", path);
     ERR_clear_error();
-    peri_error_set(err, PERI_E_TLS_SETUP, "the key %s is encrypted, and %s", path,
+    peri_error_set(err, PERI_E_TLS_KEY, "the key %s is encrypted, and %s", path,
                    password->text == NULL ? "no password is given" : "its password is another one");
-    return peri_error_hint(err, "give its password as key_password");
+    return peri_error_hint(err, "give its password: key_password = secret.… in targets.lua, or "
+                                "PERILUNE_KEY_PASSWORD");
 }
 
 static bool read_key(struct peri_identity *identity, const char *path, const char *text,

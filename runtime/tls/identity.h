@@ -19,7 +19,7 @@ struct peri_identity_signature {
 /* Reads PEM files: the certificate with its chain, and the key, which is in the same file if key is
  * NULL; password is that of an encrypted key, or NULL. Returns what they say, freed with
  * peri_identity_free. NULL, PERI_E_IO or PERI_E_TLS_SETUP, naming the file, when something cannot
- * be used or the key is another certificate's. */
+ * be used or the key is another certificate's; PERI_E_TLS_KEY when it wants another password. */
 struct peri_identity *peri_identity_new(const char *cert, const char *key, const char *password,
                                         struct peri_error *err);
 

@@ -6,6 +6,7 @@
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs12.h>
 
 bool peri_pem_fail(struct peri_error *err, const char *what, const char *path)
 {
@@ -33,6 +34,22 @@ static bool is_at_end(void)
     return ERR_GET_LIB(number) == ERR_LIB_PEM && ERR_GET_REASON(number) == PEM_R_NO_START_LINE;
 }
 
+/* Says what else a file without certificates may be, which Windows calls a certificate, too. */
+static bool fail_empty(BIO *bio, const char *what, const char *path, struct peri_error *err)
+{
+    PKCS12 *bundle = BIO_reset(bio) == 0 ? d2i_PKCS12_bio(bio, NULL) : NULL;
+    bool is_bundle = bundle != NULL;
+    PKCS12_free(bundle);
+    ERR_clear_error();
+    peri_error_set(err, PERI_E_TLS_SETUP, "cannot use %s %s: no certificate in it", what, path);
+    if (is_bundle) {
+        peri_error_set(err, PERI_E_TLS_SETUP, "cannot use %s %s: it is a PKCS #12 file", what,
+                       path);
+        peri_error_hint(err, "turn it into PEM: openssl pkcs12 -in %s -out client.pem", path);
+    }
+    return false;
+}
+
 bool peri_pem_certificates(const char *what, const char *path, STACK_OF(X509) * list,
                            struct peri_error *err)
 {
@@ -43,12 +60,14 @@ bool peri_pem_certificates(const char *what, const char *path, STACK_OF(X509) * 
     ERR_clear_error();
     while ((certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL)
         sk_X509_push(list, certificate);
-    BIO_free(bio);
-    if (!is_at_end())
-        return peri_pem_fail(err, what, path);
+    bool ok = is_at_end() || peri_pem_fail(err, what, path);
     ERR_clear_error();
-    if (sk_X509_num(list) > 0)
-        return true;
-    return peri_error_set(err, PERI_E_TLS_SETUP, "cannot use %s %s: no PEM certificate in it", what,
-                          path);
+    if (ok && sk_X509_num(list) == 0 && BIO_reset(bio) == 0) {
+        certificate = d2i_X509_bio(bio, NULL);
+        ok = certificate == NULL ? fail_empty(bio, what, path, err)
+                                 : sk_X509_push(list, certificate) > 0;
+        ERR_clear_error();
+    }
+    BIO_free(bio);
+    return ok;
 }

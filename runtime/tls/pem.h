@@ -18,8 +18,8 @@ bool peri_pem_fail(struct peri_error *err, const char *what, const char *path);
  * "the key". */
 BIO *peri_pem_open(const char *what, const char *path, struct peri_error *err);
 
-/* Adds the certificates of a file to list, whose owner frees them; there must be at least one.
- * PERI_E_IO or PERI_E_TLS_SETUP. */
+/* Adds the certificates of a file (PEM, or one in DER) to list, whose owner frees them; there must
+ * be at least one. PERI_E_IO or PERI_E_TLS_SETUP. */
 bool peri_pem_certificates(const char *what, const char *path, STACK_OF(X509) * list,
                            struct peri_error *err);
 

@@ -6,10 +6,6 @@
  * handshake that fails there leaves no session to resume. */
 #include "runtime/tls/trust.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <limits.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <openssl/err.h>
@@ -17,105 +13,30 @@
 #include <openssl/x509v3.h>
 
 #include "runtime/base/check.h"
+#include "runtime/tls/anchors.h"
 #include "runtime/tls/identity.h"
 #include "runtime/tls/notes.h"
-#include "runtime/tls/pem.h"
 #include "runtime/tls/pin.h"
 
 struct peri_trust {
     X509_STORE *store; /* NULL when pinned or insecure */
     char *source;
+    char *pin_source, *command; /* as in the settings */
     struct peri_pin *pins;
     size_t pin_count;
     bool is_insecure;
     struct peri_identity *identity; /* ours; NULL without one */
 };
 
-static bool add_file(X509_STORE *store, const char *path, struct peri_error *err)
+/* What is said, and what cannot be meant. */
+static bool check(const struct peri_trust_settings *settings, struct peri_error *err)
 {
-    STACK_OF(X509) *list = sk_X509_new_null();
-    bool ok = peri_pem_certificates("the CA file", path, list, err);
-    for (int i = 0; ok && i < sk_X509_num(list); i++)
-        ok = X509_STORE_add_cert(store, sk_X509_value(list, i)) == 1 ||
-             peri_pem_fail(err, "the CA file", path);
-    sk_X509_pop_free(list, X509_free);
-    return ok;
-}
-
-/* Whether name is one that c_rehash gives: eight hexadecimal digits, a dot, a number. */
-static bool is_hashed(const char *name)
-{
-    return strspn(name, "0123456789abcdef") == 8 && name[8] == '.' && name[9] != '\0' &&
-           strspn(name + 9, "0123456789") == strlen(name + 9);
-}
-
-static bool is_pem(const char *name)
-{
-    const char *dot = strrchr(name, '.');
-    return dot != NULL &&
-           (strcmp(dot, ".pem") == 0 || strcmp(dot, ".crt") == 0 || strcmp(dot, ".cer") == 0);
-}
-
-/* Loads every certificate file of a directory that is not hashed. */
-static bool add_plain_files(X509_STORE *store, const char *path, DIR *dir, struct peri_error *err)
-{
-    bool ok = true;
-    size_t count = 0;
-    struct dirent *entry;
-    while (ok && (entry = readdir(dir)) != NULL) {
-        char file[PATH_MAX];
-        if (!is_pem(entry->d_name))
-            continue;
-        snprintf(file, sizeof(file), "%s/%s", path, entry->d_name);
-        ok = add_file(store, file, err);
-        count++;
-    }
-    if (ok && count == 0) {
-        peri_error_set(err, PERI_E_TLS_SETUP, "no certificates in the directory %s", path);
-        ok = peri_error_hint(err, "put .pem files there, or name one of them as ca_file");
-    }
-    return ok;
-}
-
-/* A hashed directory is looked into when an issuer is wanted; another is read whole, now. */
-static bool add_directory(X509_STORE *store, const char *path, struct peri_error *err)
-{
-    DIR *dir = opendir(path);
-    if (dir == NULL)
-        return peri_error_errno(err, errno, "cannot read the CA directory %s", path);
-    bool hashed = false;
-    struct dirent *entry;
-    while (!hashed && (entry = readdir(dir)) != NULL)
-        hashed = is_hashed(entry->d_name);
-    rewinddir(dir);
-    bool ok = hashed ? X509_STORE_load_path(store, path) == 1 ||
-                           peri_pem_fail(err, "the CA directory", path)
-                     : add_plain_files(store, path, dir, err);
-    closedir(dir);
-    return ok;
-}
-
-static bool add_authorities(struct peri_trust *trust, const struct peri_trust_settings *settings,
-                            struct peri_error *err)
-{
-    trust->store = X509_STORE_new();
-    /* an intermediate that is trusted itself ends a chain, too */
-    X509_STORE_set_flags(trust->store, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST);
-    for (size_t i = 0; i < settings->ca_file_count; i++)
-        if (!add_file(trust->store, settings->ca_files[i], err))
-            return false;
-    if (settings->ca_path != NULL && !add_directory(trust->store, settings->ca_path, err))
-        return false;
-    if (settings->ca_file_count > 0 || settings->ca_path != NULL) {
-        trust->source =
-            peri_strdup(settings->ca_file_count > 0 ? settings->ca_files[0] : settings->ca_path);
+    if (settings->crl_file_count == 0 || settings->thumbprint_count == 0 || settings->insecure)
         return true;
-    }
-    trust->source = peri_strdup("the system's certificates");
-    if (X509_STORE_set_default_paths(trust->store) != 1)
-        return peri_pem_fail(err, "the system's", "certificates");
-    ERR_clear_error();
-    return true;
+    peri_error_set(err, PERI_E_TLS_SETUP,
+                   "a revocation list (%s) for a certificate that is believed by its thumbprint",
+                   settings->crl_files[0]);
+    return peri_error_hint(err, "a thumbprint stands for everything else; remove it, or crl_file");
 }
 
 static bool read_pins(struct peri_trust *trust, const struct peri_trust_settings *settings,
@@ -127,6 +48,13 @@ static bool read_pins(struct peri_trust *trust, const struct peri_trust_settings
             return false;
     trust->pin_count = settings->thumbprint_count;
     return true;
+}
+
+static bool read_authorities(struct peri_trust *trust, const struct peri_trust_settings *settings,
+                             struct peri_error *err)
+{
+    trust->store = peri_anchors_load(settings, &trust->source, err);
+    return trust->store != NULL;
 }
 
 static bool read_client(struct peri_trust *trust, const struct peri_trust_settings *settings,
@@ -146,9 +74,11 @@ struct peri_trust *peri_trust_new(const struct peri_trust_settings *settings,
 {
     struct peri_trust *trust = peri_alloc(sizeof(*trust));
     trust->is_insecure = settings->insecure;
+    trust->pin_source = peri_strdup(settings->thumbprint_source);
+    trust->command = peri_strdup(settings->trust_command);
     bool is_plain = !settings->insecure && settings->thumbprint_count == 0;
-    if (read_pins(trust, settings, err) && (!is_plain || add_authorities(trust, settings, err)) &&
-        read_client(trust, settings, err))
+    if (check(settings, err) && read_pins(trust, settings, err) &&
+        (!is_plain || read_authorities(trust, settings, err)) && read_client(trust, settings, err))
         return trust;
     peri_trust_free(trust);
     return NULL;
@@ -162,6 +92,8 @@ void peri_trust_free(struct peri_trust *trust)
     peri_identity_free(trust->identity);
     peri_free(trust->pins);
     peri_free(trust->source);
+    peri_free(trust->pin_source);
+    peri_free(trust->command);
     peri_free(trust);
 }
 
@@ -173,6 +105,26 @@ bool peri_trust_checks_names(const struct peri_trust *trust)
 const char *peri_trust_source(const struct peri_trust *trust)
 {
     return trust->source == NULL ? "" : trust->source;
+}
+
+const char *peri_trust_pin_source(const struct peri_trust *trust)
+{
+    return trust->pin_source;
+}
+
+const char *peri_trust_command(const struct peri_trust *trust)
+{
+    return trust->command;
+}
+
+const struct peri_pin *peri_trust_pin(const struct peri_trust *trust)
+{
+    return trust->pin_count > 0 ? &trust->pins[0] : NULL;
+}
+
+X509_STORE *peri_trust_store(const struct peri_trust *trust)
+{
+    return trust->store;
 }
 
 static bool is_pinned(const struct peri_trust *trust, const X509 *leaf)
@@ -189,11 +141,10 @@ static bool is_pinned(const struct peri_trust *trust, const X509 *leaf)
     return found;
 }
 
-/* The complaint about the leaf's names, or X509_V_OK. */
-static int check_name(X509 *leaf, const SSL *ssl, const struct peri_handshake *handshake)
+/* The complaint about the leaf's names, or X509_V_OK. name is NULL where the host is an address. */
+static int check_name(X509 *leaf, const char *name, const char *host)
 {
-    const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
-    if (name == NULL && X509_check_ip_asc(leaf, handshake->host, 0) == 1)
+    if (name == NULL && X509_check_ip_asc(leaf, host, 0) == 1)
         return X509_V_OK;
     if (name == NULL)
         return X509_V_ERR_IP_ADDRESS_MISMATCH;
@@ -201,8 +152,8 @@ static int check_name(X509 *leaf, const SSL *ssl, const struct peri_handshake *h
     return fits ? X509_V_OK : X509_V_ERR_HOSTNAME_MISMATCH;
 }
 
-static int verdict_of(const struct peri_trust *trust, X509_STORE_CTX *verification, const SSL *ssl,
-                      const struct peri_handshake *handshake)
+static int verdict_of(const struct peri_trust *trust, X509_STORE_CTX *verification,
+                      const char *name, const char *host)
 {
     X509 *leaf = X509_STORE_CTX_get0_cert(verification);
     if (trust->is_insecure)
@@ -213,26 +164,28 @@ static int verdict_of(const struct peri_trust *trust, X509_STORE_CTX *verificati
         int verdict = X509_STORE_CTX_get_error(verification);
         return verdict == X509_V_OK ? X509_V_ERR_UNSPECIFIED : verdict;
     }
-    return check_name(leaf, ssl, handshake);
+    return check_name(leaf, name, host);
+}
+
+int peri_trust_judge(const struct peri_trust *trust, X509_STORE_CTX *verification, const char *name,
+                     struct peri_handshake *handshake)
+{
+    int verdict = verdict_of(trust, verification, name, handshake->host);
+    peri_handshake_keep(handshake, verification, verdict);
+    return verdict;
 }
 
 /* OpenSSL asks, in the middle of the handshake, whether the server's certificates are good. */
 static int verify(X509_STORE_CTX *verification, void *arg)
 {
-    const struct peri_trust *trust = arg;
     int index = SSL_get_ex_data_X509_STORE_CTX_idx();
     const SSL *ssl = X509_STORE_CTX_get_ex_data(verification, index);
-    struct peri_handshake *handshake = peri_handshake_of(ssl);
-    int verdict = verdict_of(trust, verification, ssl, handshake);
-    if (verdict == X509_V_OK) {
-        X509_STORE_CTX_set_error(verification, X509_V_OK);
-        return 1;
-    }
-    peri_handshake_keep(handshake, verification, verdict);
+    const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+    int verdict = peri_trust_judge(arg, verification, name, peri_handshake_of(ssl));
     X509_STORE_CTX_set_error(verification, verdict == PERI_HANDSHAKE_NOT_PINNED
                                                ? X509_V_ERR_APPLICATION_VERIFICATION
                                                : verdict);
-    return 0;
+    return verdict == X509_V_OK;
 }
 
 bool peri_trust_apply(const struct peri_trust *trust, void *ssl_ctx,

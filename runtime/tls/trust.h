@@ -9,14 +9,19 @@
 #include "runtime/tls/handshake.h"
 
 struct peri_trust;
+struct peri_pin;
 
 /* All strings are borrowed until peri_trust_new returns; NULL where nothing is said. */
 struct peri_trust_settings {
     const char *const *ca_files;    /* PEM files of certificates to trust */
     size_t ca_file_count;           /* with neither files nor a directory: the system's */
     const char *ca_path;            /* a directory of such files, hashed (c_rehash) or not */
+    const char *const *crl_files;   /* PEM or DER files of revocation lists; one must be of the */
+    size_t crl_file_count;          /* leaf's issuer. Not with thumbprints */
     const char *const *thumbprints; /* pins: only a leaf with one of these is believed, whatever */
     size_t thumbprint_count;        /* its name, issuer and dates; no authority is loaded then */
+    const char *thumbprint_source;  /* who gave them, for messages: "targets.lua:4" */
+    const char *trust_command;      /* what makes us believe a certificate, for messages */
     const char *cert;               /* PEM file of our certificate, with its chain */
     const char *key;                /* PEM file of its key; NULL: it is in cert */
     const char *key_password;       /* of an encrypted key */
@@ -36,6 +41,13 @@ bool peri_trust_checks_names(const struct peri_trust *trust);
 
 /* Where the authorities come from, for messages: a path, or "the system's certificates". */
 const char *peri_trust_source(const struct peri_trust *trust);
+
+/* What the settings said of pins and of a command; NULL without. */
+const char *peri_trust_pin_source(const struct peri_trust *trust);
+const char *peri_trust_command(const struct peri_trust *trust);
+
+/* The first of the pins; NULL without any. */
+const struct peri_pin *peri_trust_pin(const struct peri_trust *trust);
 
 /* Makes an SSL_CTX of OpenSSL, of one connection, verify as trust says, identify us, refuse what is
  * older than TLS 1.2, and write down in handshake what it sees. Parses nothing: what trust holds

@@ -134,6 +134,39 @@ char *authority_write(const char *name, X509 *const *certificates)
     return path;
 }
 
+static void add_revoked(X509_CRL *list, X509 *certificate)
+{
+    X509_REVOKED *entry = X509_REVOKED_new();
+    ASN1_TIME *date = X509_gmtime_adj(NULL, -86400);
+    X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(certificate));
+    X509_REVOKED_set_revocationDate(entry, date);
+    X509_CRL_add0_revoked(list, entry);
+    ASN1_TIME_free(date);
+}
+
+char *authority_write_list(const char *name, const struct authority *issuer,
+                           const struct authority *revoked, long ends_s)
+{
+    char *path = path_of(name);
+    FILE *file = fopen(path, "w");
+    X509_CRL *list = X509_CRL_new();
+    ASN1_TIME *start = X509_gmtime_adj(NULL, -2 * 86400), *end = X509_gmtime_adj(NULL, ends_s);
+    peri_assert(file != NULL);
+    X509_CRL_set_version(list, X509_CRL_VERSION_2);
+    X509_CRL_set_issuer_name(list, X509_get_subject_name(issuer->certificate));
+    X509_CRL_set1_lastUpdate(list, start);
+    X509_CRL_set1_nextUpdate(list, end);
+    if (revoked != NULL)
+        add_revoked(list, revoked->certificate);
+    peri_assert(X509_CRL_sign(list, issuer->key, EVP_sha256()) > 0);
+    PEM_write_X509_CRL(file, list);
+    fclose(file);
+    X509_CRL_free(list);
+    ASN1_TIME_free(start);
+    ASN1_TIME_free(end);
+    return path;
+}
+
 char *authority_write_key(const char *name, EVP_PKEY *key, const char *password)
 {
     char *path = path_of(name);

@@ -44,6 +44,11 @@ void authority_clean(void);
  * to be freed with free. */
 char *authority_write(const char *name, X509 *const *certificates);
 
+/* Writes the list of what issuer revoked: a certificate, or nothing if revoked is NULL; valid from
+ * a day ago until ends_s seconds from now. As authority_write. */
+char *authority_write_list(const char *name, const struct authority *issuer,
+                           const struct authority *revoked, long ends_s);
+
 /* Writes a key, encrypted if a password is given; as authority_write. */
 char *authority_write_key(const char *name, EVP_PKEY *key, const char *password);
 

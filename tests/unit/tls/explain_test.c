@@ -123,6 +123,43 @@ static void names_the_missing_issuer_and_where_to_get_it(void **state)
     expect_in(err.hint, "GOVC_TLS_CA_CERTS");
 }
 
+static void names_the_unknown_issuer_of_a_chain_without_its_root(void **state)
+{
+    (void)state;
+    struct authority other = authority_make(&(struct authority_wish){
+        .name = "Stranger's Issuing CA", .is_authority = true, .issuer = &stranger});
+    X509 *const chain[] = {other.certificate, NULL};
+    struct peri_error err =
+        show(&(struct authority_wish){.issuer = &other}, chain, "127.0.0.1", NULL);
+    expect(&err, PERI_E_TLS_UNTRUSTED, "its chain ends at \"CN=Stranger\", which is unknown here");
+    expect_in(err.detail, "issuer    CN=Stranger's Issuing CA");
+    expect_in(err.hint, "add \"CN=Stranger\" to ca_file");
+    expect_in(err.hint, "/certs/download.zip");
+    authority_free(&other);
+}
+
+static void tells_an_authority_that_was_made_anew_under_the_same_name(void **state)
+{
+    (void)state;
+    struct authority anew =
+        authority_make(&(struct authority_wish){.name = "Lab Root CA", .is_authority = true});
+    struct peri_error err =
+        show(&(struct authority_wish){.issuer = &anew}, NULL, "127.0.0.1", NULL);
+    expect(&err, PERI_E_TLS_UNTRUSTED, "its issuer \"CN=Lab Root CA\" is missing");
+    expect_in(err.detail, "is named so, but did not sign this: the CA was made anew");
+    authority_free(&anew);
+}
+
+static void tells_the_command_that_trusts_a_certificate(void **state)
+{
+    (void)state;
+    const char *const files[] = {root_file};
+    const struct peri_trust_settings trust = {
+        .ca_files = files, .ca_file_count = 1, .trust_command = "perilune target trust lab"};
+    struct peri_error err = show(&(struct authority_wish){0}, NULL, "127.0.0.1", &trust);
+    expect_in(err.hint, "to trust just this certificate: perilune target trust lab   (SHA-256 ");
+}
+
 static void names_a_root_that_nobody_knows(void **state)
 {
     (void)state;
@@ -203,6 +240,78 @@ static void shows_names_that_want_to_be_more(void **state)
     assert_null(strchr(err.detail, '\n'));
 }
 
+/* ---- revocation ---- */
+
+/* Shows a leaf of an issuer to who believes root and has a revocation list of that name. */
+static struct peri_error show_listed(const struct authority *leaf, const struct authority *between,
+                                     const char *list)
+{
+    X509 *const chain[] = {between == NULL ? NULL : between->certificate, NULL};
+    const char *const files[] = {root_file}, *const lists[] = {list};
+    const struct peri_trust_settings trust = {
+        .ca_files = files, .ca_file_count = 1, .crl_files = lists, .crl_file_count = 1};
+    SSL_CTX *context = authority_context(leaf, chain);
+    struct peer *peer = peer_start(answer, context);
+    struct peri_error result = post(peer, "127.0.0.1", &trust);
+    peer_stop(peer);
+    SSL_CTX_free(context);
+    return result;
+}
+
+static void tells_a_revoked_certificate_and_when_that_was(void **state)
+{
+    (void)state;
+    struct authority leaf = authority_make(&(struct authority_wish){.issuer = &root});
+    struct authority other = authority_make(&(struct authority_wish){.issuer = &root});
+    char *list = authority_write_list("root.crl", &root, &leaf, DAY);
+    struct peri_error err = show_listed(&leaf, NULL, list);
+    expect(&err, PERI_E_TLS_REVOKED, " was revoked by its issuer on 2");
+    expect_in(err.hint, "do not log in");
+    err = show_listed(&other, NULL, list);
+    assert_string_equal(err.message, "");
+    free(list);
+    authority_free(&leaf);
+    authority_free(&other);
+}
+
+static void tells_a_revoked_issuer(void **state)
+{
+    (void)state;
+    struct authority leaf = authority_make(&(struct authority_wish){.issuer = &middle});
+    char *lists[] = {authority_write_list("root.crl", &root, &middle, DAY),
+                     authority_write_list("middle.crl", &middle, NULL, DAY)};
+    struct peri_error err = show_listed(&leaf, &middle, lists[1]);
+    assert_string_equal(err.message, ""); /* of its issuer no list is at hand */
+    err = show_listed(&leaf, &middle, lists[0]);
+    expect(&err, PERI_E_TLS_UNTRUSTED, "the list of \"CN=Lab Issuing CA 2\" is not in crl_file");
+    FILE *both = fopen(lists[0], "a"), *second = fopen(lists[1], "r");
+    for (int c; (c = fgetc(second)) != EOF;)
+        fputc(c, both);
+    fclose(both);
+    fclose(second);
+    err = show_listed(&leaf, &middle, lists[0]);
+    expect(&err, PERI_E_TLS_REVOKED, "the issuer's certificate \"CN=Lab Issuing CA 2\" of ");
+    free(lists[0]);
+    free(lists[1]);
+    authority_free(&leaf);
+}
+
+static void tells_a_revocation_list_that_is_of_no_use(void **state)
+{
+    (void)state;
+    struct authority leaf = authority_make(&(struct authority_wish){.issuer = &root});
+    char *old = authority_write_list("old.crl", &root, NULL, -DAY);
+    char *foreign = authority_write_list("foreign.crl", &stranger, NULL, DAY);
+    struct peri_error err = show_listed(&leaf, NULL, old);
+    expect(&err, PERI_E_TLS_UNTRUSTED, "the list of \"CN=Lab Root CA\" is out of date");
+    err = show_listed(&leaf, NULL, foreign);
+    expect(&err, PERI_E_TLS_UNTRUSTED, "the list of \"CN=Lab Root CA\" is not in crl_file");
+    expect_in(err.hint, "fetch the present revocation list of \"CN=Lab Root CA\"");
+    free(old);
+    free(foreign);
+    authority_free(&leaf);
+}
+
 /* ---- pins ---- */
 
 static void a_pin_stands_for_everything_else(void **state)
@@ -217,7 +326,8 @@ static void a_pin_stands_for_everything_else(void **state)
     SSL_CTX *context = authority_context(&leaf, NULL);
     struct peer *peer = peer_start(answer, context);
     struct peri_error err = post(peer, "127.0.0.1", &other);
-    expect(&err, PERI_E_TLS_PIN, "not the pinned one");
+    expect(&err, PERI_E_TLS_PIN, "HAS CHANGED: it is not the pinned one");
+    expect_in(err.detail, wrong[0]);
     char *at = strstr(err.hint, "SHA-256 "); /* what the hint tells to set works */
     assert_non_null(at);
     at[strlen(wrong[0])] = '\0';
@@ -336,6 +446,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(says_nothing_when_all_is_well),
         cmocka_unit_test(names_the_missing_issuer_and_where_to_get_it),
+        cmocka_unit_test(names_the_unknown_issuer_of_a_chain_without_its_root),
+        cmocka_unit_test(tells_an_authority_that_was_made_anew_under_the_same_name),
+        cmocka_unit_test(tells_the_command_that_trusts_a_certificate),
         cmocka_unit_test(names_a_root_that_nobody_knows),
         cmocka_unit_test(tells_a_self_signed_certificate),
         cmocka_unit_test(tells_dates),
@@ -343,6 +456,9 @@ int main(void)
         cmocka_unit_test(lists_the_names_that_the_certificate_has),
         cmocka_unit_test(tells_a_weak_key),
         cmocka_unit_test(shows_names_that_want_to_be_more),
+        cmocka_unit_test(tells_a_revoked_certificate_and_when_that_was),
+        cmocka_unit_test(tells_a_revoked_issuer),
+        cmocka_unit_test(tells_a_revocation_list_that_is_of_no_use),
         cmocka_unit_test(a_pin_stands_for_everything_else),
         cmocka_unit_test(tells_a_port_that_speaks_no_tls),
         cmocka_unit_test(tells_a_server_that_is_too_old),

@@ -91,21 +91,21 @@ static void refuses_files_that_it_cannot_use_and_says_why(void **state)
     refuse(&(struct peri_trust_settings){.ca_files = nothing, .ca_file_count = 1}, PERI_E_IO,
            "/nonexistent.pem: No such file");
     refuse(&(struct peri_trust_settings){.ca_files = key, .ca_file_count = 1}, PERI_E_TLS_SETUP,
-           "leaf.key: no PEM certificate in it");
+           "leaf.key: no certificate in it");
     refuse(&(struct peri_trust_settings){.ca_path = "/nonexistent"}, PERI_E_IO, "/nonexistent");
     refuse(&(struct peri_trust_settings){.cert = key_file}, PERI_E_TLS_SETUP,
-           "no PEM certificate in it");
+           "no certificate in it");
     refuse(&(struct peri_trust_settings){.key = key_file}, PERI_E_TLS_SETUP,
            "without a client certificate");
     refuse(&(struct peri_trust_settings){.cert = leaf_file}, PERI_E_TLS_SETUP, "leaf.pem");
     refuse(&(struct peri_trust_settings){.cert = root_file, .key = key_file}, PERI_E_TLS_SETUP,
            "does not belong to the client certificate");
-    refuse(&(struct peri_trust_settings){.cert = leaf_file, .key = locked_file}, PERI_E_TLS_SETUP,
+    refuse(&(struct peri_trust_settings){.cert = leaf_file, .key = locked_file}, PERI_E_TLS_KEY,
            "encrypted, and no password is given");
     refuse(&(struct peri_trust_settings){.cert = leaf_file,
                                          .key = locked_file,
                                          .key_password = "wrong"},
-           PERI_E_TLS_SETUP, "encrypted, and its password is another one");
+           PERI_E_TLS_KEY, "encrypted, and its password is another one");
     const char *const pins[] = {"12:34"};
     refuse(&(struct peri_trust_settings){.thumbprints = pins, .thumbprint_count = 1},
            PERI_E_TLS_SETUP, "thumbprint with 4 hexadecimal digits");
