@@ -14,6 +14,7 @@
 #include "runtime/http/upload.h"
 #include "runtime/sched/sched.h"
 #include "runtime/sched/task.h"
+#include "runtime/tls/portrait.h"
 
 static const char POOL[] = "perilune.http.pool";
 static const char RESPONSE[] = "perilune.http.response";
@@ -344,10 +345,25 @@ static int pool_request(lua_State *L)
 /* ---- pool ---- */
 
 static const char *const pool_options[] = {
-    "connections",  "connect_timeout", "stall_timeout",      "proxy",
-    "proxy_source", "plain_proxy",     "plain_proxy_source", "no_proxy",
-    "ca_file",      "ca_path",         "thumbprints",        "cert",
-    "key",          "key_password",    "insecure",           NULL,
+    "connections",
+    "connect_timeout",
+    "stall_timeout",
+    "proxy",
+    "proxy_source",
+    "plain_proxy",
+    "plain_proxy_source",
+    "no_proxy",
+    "ca_file",
+    "ca_path",
+    "thumbprints",
+    "crl_file",
+    "thumbprint_source",
+    "trust_command",
+    "cert",
+    "key",
+    "key_password",
+    "insecure",
+    NULL,
 };
 
 static void read_proxies(lua_State *L, struct peri_pool_settings *settings)
@@ -372,6 +388,9 @@ static struct peri_pool_settings read_pool(lua_State *L)
     struct peri_trust_settings *trust = &settings.trust;
     trust->ca_files = peri_options_strings(L, 1, "ca_file", &trust->ca_file_count);
     trust->ca_path = peri_options_string(L, 1, "ca_path", NULL);
+    trust->crl_files = peri_options_strings(L, 1, "crl_file", &trust->crl_file_count);
+    trust->thumbprint_source = peri_options_string(L, 1, "thumbprint_source", NULL);
+    trust->trust_command = peri_options_string(L, 1, "trust_command", NULL);
     trust->thumbprints = peri_options_strings(L, 1, "thumbprints", &trust->thumbprint_count);
     trust->cert = peri_options_string(L, 1, "cert", NULL);
     trust->key = peri_options_string(L, 1, "key", NULL);
@@ -420,6 +439,43 @@ static int pool_stats(lua_State *L)
     return 1;
 }
 
+static void set_text(lua_State *L, const char *key, const char *text)
+{
+    lua_pushstring(L, text);
+    lua_setfield(L, -2, key);
+}
+
+static void push_portrait(lua_State *L, const struct peri_portrait *portrait)
+{
+    lua_createtable(L, 0, 9);
+    set_text(L, "subject", portrait->subject);
+    set_text(L, "issuer", portrait->issuer);
+    set_text(L, "hosts", portrait->hosts);
+    set_text(L, "issuer_url", portrait->issuer_url);
+    set_text(L, "starts", portrait->starts);
+    set_text(L, "ends", portrait->ends);
+    set_text(L, "sha256", portrait->sha256);
+    set_text(L, "sha1", portrait->sha1);
+    lua_pushboolean(L, portrait->is_own_issuer);
+    lua_setfield(L, -2, "is_own_issuer");
+}
+
+/* pool:certificates() → those that the server showed in the newest handshake, even one that failed,
+ * the leaf first: { subject, issuer, hosts, issuer_url, starts, ends, sha256, sha1, is_own_issuer
+ * }.
+ */
+static int pool_certificates(lua_State *L)
+{
+    const struct peri_handshake *newest = peri_pool_handshake(*check_pool(L));
+    struct peri_portrait portrait;
+    lua_newtable(L);
+    for (size_t at = 0; peri_portrait_of(newest, at, &portrait); at++) {
+        push_portrait(L, &portrait);
+        lua_rawseti(L, -2, (lua_Integer)at + 1);
+    }
+    return 1;
+}
+
 /* pool:close(), __close, __gc: its requests end with http.closed. May run twice. */
 static int pool_close(lua_State *L)
 {
@@ -431,10 +487,8 @@ static int pool_close(lua_State *L)
 }
 
 static const luaL_Reg pool_methods[] = {
-    {"request", pool_request},
-    {"stats", pool_stats},
-    {"close", pool_close},
-    {NULL, NULL},
+    {"request", pool_request}, {"stats", pool_stats}, {"certificates", pool_certificates},
+    {"close", pool_close},     {NULL, NULL},
 };
 
 static const luaL_Reg functions[] = {{"pool", http_pool}, {NULL, NULL}};

@@ -33,6 +33,7 @@ struct peri_pool {
     unsigned connections;
     uint64_t connect_timeout_ms, stall_timeout_ms;
     struct peri_proxy_settings proxies;
+    struct peri_handshake *newest; /* NULL before the first */
     struct peri_pool_stats stats;
 };
 

@@ -243,6 +243,7 @@ void peri_pool_free(struct peri_pool *pool)
     peri_trust_free(pool->trust);
     peri_free(pool->spares);
     forget_proxies(pool);
+    peri_handshake_free(pool->newest);
     peri_free(pool);
     curl_global_cleanup();
 }
@@ -253,6 +254,11 @@ struct peri_pool_stats peri_pool_stats(const struct peri_pool *pool)
 }
 
 /* curl_version would ask each of libcurl's own libraries, some of which then read their files. */
+const struct peri_handshake *peri_pool_handshake(const struct peri_pool *pool)
+{
+    return pool->newest;
+}
+
 const char *peri_pool_release(void)
 {
     static char release[128];

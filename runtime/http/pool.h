@@ -54,6 +54,9 @@ void peri_pool_free(struct peri_pool *pool);
 /* The counts so far. */
 struct peri_pool_stats peri_pool_stats(const struct peri_pool *pool);
 
+/* What the newest TLS handshake showed, whatever its end; NULL before the first. The pool's own. */
+const struct peri_handshake *peri_pool_handshake(const struct peri_pool *pool);
+
 /* The release of libcurl and of its TLS library: "libcurl/7.88.1 OpenSSL/3.0.17". */
 const char *peri_pool_release(void);
 

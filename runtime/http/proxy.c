@@ -171,14 +171,16 @@ static bool split(struct peri_proxy *proxy, CURLU *url, const char *source, stru
     char *scheme = take(url, CURLUPART_SCHEME);
     char *host = take(url, CURLUPART_HOST);
     char *port = take(url, CURLUPART_PORT);
-    const char *usual = usual_port(scheme);
-    bool ok = usual != NULL || fail(err, source, "its scheme is of no proxy");
-    if (ok) {
+    const char *usual = scheme == NULL ? NULL : usual_port(scheme);
+    bool ok = host != NULL && usual != NULL;
+    if (host != NULL && usual != NULL) {
         proxy->where = join(host, ":", port == NULL ? usual : port);
         proxy->url = join(scheme, "://", proxy->where);
         proxy->source = peri_strdup(source);
         proxy->user = take(url, CURLUPART_USER);
         proxy->password = take(url, CURLUPART_PASSWORD);
+    } else {
+        fail(err, source, "its scheme is of no proxy");
     }
     peri_free(scheme);
     peri_free(host);

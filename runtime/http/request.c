@@ -27,6 +27,8 @@ static CURLcode on_context(CURL *easy, void *ssl_ctx, void *arg)
     (void)easy;
     peri_handshake_free(request->handshake);
     request->handshake = peri_handshake_new(request->lane->host);
+    peri_handshake_free(request->pool->newest);
+    request->pool->newest = peri_handshake_ref(request->handshake);
     bool ok = peri_trust_apply(request->pool->trust, ssl_ctx, request->handshake);
     return ok ? CURLE_OK : CURLE_OUT_OF_MEMORY;
 }

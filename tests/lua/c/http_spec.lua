@@ -283,3 +283,23 @@ t.test("believes an authority, a thumbprint, or nobody", function()
   local wrong = thumbprint:gsub("%x%x$", { ["00"] = "01" }):gsub(":%x%x:", ":00:", 1)
   t.raises(function() http.pool { proxy = "", thumbprints = { wrong } }:request { url = url } end, "tls.pin")
 end)
+
+t.test("shows the certificates of a server, believed or not", function()
+  local url, ca = serve "tls"
+  local good <close> = http.pool { ca_file = ca }
+  t.equal(good:certificates(), {})
+  good:request({ url = url .. "/text" }):close()
+  local leaf = good:certificates()[1]
+  t.equal({ leaf.subject, leaf.issuer, leaf.is_own_issuer }, { "CN=leaf", "CN=leaf", true })
+  t.equal(leaf.hosts, "127.0.0.1, localhost")
+  t.find(leaf.sha256, "^SHA%-256 %x%x:")
+  t.find(leaf.sha1, "^SHA%-1 %x%x:")
+  t.find(leaf.ends, "^%d%d%d%d%-%d%d%-%d%d %d%d:%d%d:%d%d UTC$")
+  local bad <close> = http.pool { thumbprints = { ("00"):rep(32) }, thumbprint_source = "here", trust_command = "so" }
+  local e = t.raises(function() bad:request { url = url } end, "tls.pin")
+  t.match(e.message, "HAS CHANGED: it is not the pinned one of here")
+  t.match(e.hint, "if it has: so")
+  t.equal(bad:certificates()[1], leaf)
+  local pinned <close> = http.pool { thumbprints = { leaf.sha1 } }
+  t.equal(pinned:request({ url = url .. "/text" }):text(), "hello")
+end)

@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include <openssl/pkcs12.h>
+
 #include "tests/support/authority.h"
 #include "tests/support/client.h"
 
@@ -207,6 +209,67 @@ static void trusts_a_directory_hashed_or_not(void **state)
     }
 }
 
+/* Writes root as DER, or with its key as PKCS #12. */
+static char *write_binary(const char *name, bool is_bundle)
+{
+    char *path = authority_write_key(name, root.key, NULL);
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    if (is_bundle) {
+        PKCS12 *bundle =
+            PKCS12_create("pw", "root", root.key, root.certificate, NULL, 0, 0, 0, 0, 0);
+        i2d_PKCS12_fp(file, bundle);
+        PKCS12_free(bundle);
+    } else {
+        i2d_X509_fp(file, root.certificate);
+    }
+    fclose(file);
+    return path;
+}
+
+static void trusts_a_file_and_a_directory_at_once(void **state)
+{
+    (void)state;
+    struct client client;
+    char directory[600];
+    snprintf(directory, sizeof(directory), "%s/both", authority_directory());
+    assert_int_equal(mkdir(directory, 0700), 0);
+    X509 *const list[] = {root.certificate, NULL}, *const other[] = {leaf.certificate, NULL};
+    char *inside = authority_write("both/root.pem", list);
+    char *file = authority_write("other.pem", other);
+    const char *const files[] = {file};
+    const struct peri_pool_settings settings = {
+        .trust = {.ca_files = files, .ca_file_count = 1, .ca_path = directory}};
+    client_open(&client, &settings);
+    struct peer *peer = peer_start(answer_once, context);
+    get_ok(&client, peer);
+    client_close(&client);
+    peer_stop(peer);
+    unlink(inside);
+    rmdir(directory);
+    free(inside);
+    free(file);
+}
+
+static void reads_der_and_says_what_else_a_file_is(void **state)
+{
+    (void)state;
+    char *der = write_binary("root.cer", false), *bundle = write_binary("root.pfx", true);
+    const char *const files[] = {der}, *const bundles[] = {bundle};
+    struct peri_error err = {0};
+    struct peri_trust *trust =
+        peri_trust_new(&(struct peri_trust_settings){.ca_files = files, .ca_file_count = 1}, &err);
+    assert_string_equal(err.message, "");
+    peri_trust_free(trust);
+    trust = peri_trust_new(&(struct peri_trust_settings){.ca_files = bundles, .ca_file_count = 1},
+                           &err);
+    assert_null(trust);
+    assert_non_null(strstr(err.message, "root.pfx: it is a PKCS #12 file"));
+    assert_non_null(strstr(err.hint, "openssl pkcs12 -in "));
+    free(der);
+    free(bundle);
+}
+
 static void trusts_the_leaf_itself_when_it_is_in_the_file(void **state)
 {
     (void)state;
@@ -276,6 +339,8 @@ int main(void)
         cmocka_unit_test(resumes_sessions_of_connections_before),
         cmocka_unit_test(keeps_a_connection_with_one_handshake),
         cmocka_unit_test(trusts_a_directory_hashed_or_not),
+        cmocka_unit_test(trusts_a_file_and_a_directory_at_once),
+        cmocka_unit_test(reads_der_and_says_what_else_a_file_is),
         cmocka_unit_test(trusts_the_leaf_itself_when_it_is_in_the_file),
         cmocka_unit_test(believes_everybody_only_when_told_to),
         cmocka_unit_test(checks_again_after_a_failure),
