@@ -19,6 +19,8 @@
 #define PERI_LIMIT_XML_TAG (16UL * 1024UL)
 /* Bytes of the names in XML bodies that are kept for the next ones; more, and they start anew. */
 #define PERI_LIMIT_XML_NAMES (1024UL * 1024UL)
+/* Bytes of an XML document that is read whole: a token, with the certificates in it. */
+#define PERI_LIMIT_XML_DOCUMENT (1024UL * 1024UL)
 /* Tables inside one another in a value to encode; deeper is a cycle. */
 #define PERI_LIMIT_VALUE_DEPTH 128
 /* Bytes that another program may write; what is run are commands that print a secret. */
