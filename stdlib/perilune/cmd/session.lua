@@ -9,6 +9,8 @@ local task = require "perilune.c.task"
 
 ---@class perilune.cmd.Session
 ---@field options table
+---@field private connect fun(): perilune.vim.Connection
+---@field private refused perilune.Error?
 local Session = {}
 Session.__index = Session
 
@@ -18,7 +20,9 @@ local session = {}
 ---@param shown perilune.cmd.Output
 ---@return perilune.cmd.Session
 function session.new(options, shown)
-  return setmetatable({ options = options, shown = shown }, Session)
+  local self = setmetatable({ options = options, shown = shown }, Session)
+  self.connect = promise.single(function() return self:log_in() end)
+  return self
 end
 
 function Session:open()
@@ -39,21 +43,25 @@ local function without_place(e, path)
   return e
 end
 
---- The connection; whoever asks first opens it, whoever asks meanwhile waits for that.
----@return perilune.vim.Connection
-function Session:vcenter()
-  if self.opening then return self.opening:await() end
-  self.opening = promise.new()
+--- Opens the connection. A login that the server refused is not tried again: accounts get locked.
+function Session:log_in()
+  if self.vc then return self.vc end
   local ok, result = xpcall(self.open, err.wrap, self)
   if not ok then
-    local opening = self.opening
-    self.opening = nil
-    opening:reject(without_place(result, self.options.file))
-    error(result, 0)
+    local e = without_place(result, self.options.file)
+    if err.has(e, "vim.login") then self.refused = e end
+    error(e, 0)
   end
   self.vc, self.opened = result, task.now()
-  self.opening:resolve(result)
   return result
+end
+
+--- The connection; whoever asks first opens it, whoever asks meanwhile waits for that, and opens it if the first
+--- is cancelled.
+---@return perilune.vim.Connection
+function Session:vcenter()
+  if self.refused then error(self.refused, 0) end
+  return self.vc or self.connect()
 end
 
 ---@return perilune.plan.Planner

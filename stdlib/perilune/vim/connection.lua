@@ -5,6 +5,7 @@
 ---
 --- `vc:close()`, or leaving the block of `local vc <close> = …`, logs out on every way out, under a deadline
 --- of its own.
+local account = require "perilune.vim.account"
 local collector = require "perilune.vim.collector"
 local digest = require "perilune.c.digest"
 local err = require "perilune.err"
@@ -18,6 +19,7 @@ local query = require "perilune.vim.query"
 local rest = require "perilune.vim.rest"
 local retry = require "perilune.vim.retry"
 local scope = require "perilune.util.scope"
+local secret = require "perilune.util.secret"
 local service = require "perilune.vim.service"
 local session = require "perilune.vim.session"
 local task = require "perilune.c.task"
@@ -47,13 +49,14 @@ local STALL_SECONDS = 300      -- some methods answer only when the work is done
 ---@field target perilune.vim.Target
 ---@field name string
 ---@field host string
----@field user string
+---@field user string  as the target says, or else the server
 ---@field content table  ServiceContent; its managers are objects
 ---@field about table  AboutInfo
 ---@field api_version string  the version that is spoken
 ---@field session_key string  of the SOAP session, as the server lists it
 ---@field session perilune.vim.Session
 ---@field rest_session perilune.vim.Session
+---@field private account perilune.vim.Account
 ---@field updates perilune.vim.Updates
 ---@field retrying perilune.vim.Retrying
 ---@field space userdata
@@ -80,6 +83,7 @@ local function new_pool(target, connections)
     thumbprints = target.thumbprints,
     cert = target.cert,
     key = target.key,
+    key_password = target.key_password and secret.reveal(target.key_password),
     insecure = target.insecure,
     stall_timeout = target.timeout or STALL_SECONDS,
   }))
@@ -95,11 +99,12 @@ local function new_connection(target, options)
     space = object.space(),
     pool = new_pool(target, options.connections),
     counts = { soap = 0, rest = 0, file = 0 },
+    last_used = { soap = task.now(), rest = task.now() },
+    account = account.new(),
     on_request = options.on_request,
     retrying = retry.new { patience = target.patience, on_wait = options.on_wait },
     is_open = false,
     operation_id = "perilune-" .. digest.uuid():sub(1, 8),
-    last_used = task.now(),
     services = {},
     watches = setmetatable({}, { __mode = "v" }),
   }, Connection)
@@ -112,21 +117,35 @@ end
 local function log_in(self, cookie)
   local token, user_session = login.log_in(self, cookie)
   self.session_key = user_session and user_session.key
+  self.user = self.target.user or user_session and user_session.userName
   return token
 end
 
---- Uses a session that is idle, so that the server does not forget it.
+--- What uses a session, so that the server does not forget it.
+local USES = {
+  soap = function(self) self:current_time() end,
+  rest = rest.keep_alive,
+}
+
+local function use_idle(self, every)
+  for kind, use in pairs(USES) do
+    if task.now() - self.last_used[kind] >= every then
+      local ok, e = pcall(use, self)
+      if not ok and err.has(e, "task.cancelled") then
+        error(e, 0)
+      end
+      self.last_used[kind] = task.now() -- a server that is away now may be back later
+    end
+  end
+end
+
+--- Keeps both sessions alive, until it is cancelled.
 local function keep_alive(self)
   local every = self.target.keep_alive or KEEP_ALIVE_SECONDS
   while true do
-    task.sleep(math.max(self.last_used + every - task.now(), 0.01))
-    if task.now() - self.last_used >= every then
-      local ok, e = pcall(self.current_time, self)
-      if not ok and err.has(e, "task.cancelled") then
-        return
-      end
-      self.last_used = task.now() -- a server that is away now may be back later
-    end
+    local oldest = math.min(self.last_used.soap, self.last_used.rest)
+    task.sleep(math.max(oldest + every - task.now(), 0.01))
+    use_idle(self, every)
   end
 end
 
@@ -138,11 +157,12 @@ local function begin(self)
     local first = cookie
     cookie = nil -- of the first login only
     return log_in(self, first)
-  end, function(token) login.log_out(self, token) end)
+  end, function(token) login.log_out(self, token) end, self.account)
   self.session:ready()
   self.is_open = true
   self.keeper = task.spawn(keep_alive, self)
   self.keeper:context(false)
+  self.keeper:on_end(function() end) -- it ends when it is cancelled
 end
 
 --- Connects and logs in. Waits. Raises vim.login, vim.not_vsphere, http.*, tls.*
@@ -203,7 +223,7 @@ end
 ---@return table response
 function Connection:request(kind, request, what)
   local began = task.now()
-  self.last_used = began
+  self.last_used[kind] = began
   if self.is_open then
     self.counts[kind] = self.counts[kind] + 1
   end

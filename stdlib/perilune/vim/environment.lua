@@ -49,6 +49,17 @@ local function text_or_file(text)
   return content and content:match "^%s*(.-)%s*$" or text
 end
 
+--- Whether to use the token service: yes, yes at this URL, or no.
+local function true_or_url(text)
+  if text:find "[/.]" then
+    return text
+  end
+  return govc_true(text)
+end
+
+--- Settings that are secrets.
+local SECRETS = { "password", "key_password", "token", "session", "rest_session", "clone_ticket" }
+
 ---@class perilune.vim.Convention
 ---@field place string[]  variables of the URL or host, the first one set counts
 ---@field fields table<string, { [1]: string, [2]: fun(text: string): any }>  setting → variable, how it is read
@@ -64,6 +75,16 @@ local CONVENTIONS = {
       thumbprint = { "PERILUNE_THUMBPRINT", as_it_is },
       proxy = { "PERILUNE_PROXY", as_it_is },
       insecure = { "PERILUNE_INSECURE", govc_true },
+      cert = { "PERILUNE_CERT", as_it_is },
+      key = { "PERILUNE_KEY", as_it_is },
+      key_password = { "PERILUNE_KEY_PASSWORD", text_or_file },
+      sso = { "PERILUNE_SSO", true_or_url },
+      token = { "PERILUNE_TOKEN", text_or_file },
+      extension = { "PERILUNE_EXTENSION", as_it_is },
+      tunnel = { "PERILUNE_TUNNEL", as_it_is },
+      session = { "PERILUNE_SESSION", text_or_file },
+      rest_session = { "PERILUNE_REST_SESSION", text_or_file },
+      clone_ticket = { "PERILUNE_CLONE_TICKET", text_or_file },
     },
   },
   {
@@ -126,9 +147,14 @@ local function settings_of(convention, place, env)
     settings.proxy = ("http://%s:%d"):format(settings.proxy_host, settings.proxy_port or 80)
     source.proxy = source.proxy_host
   end
-  settings.password = settings.password and secret.new(settings.password, source.password)
+  for _, field in ipairs(SECRETS) do
+    settings[field] = settings[field] and secret.new(settings[field], source[field])
+  end
   settings.source = source
-  settings.variables = { user = convention.fields.user[1], password = convention.fields.password[1] }
+  settings.variables = {}
+  for field, reading in pairs(convention.fields) do
+    settings.variables[field] = reading[1]
+  end
   return settings
 end
 

@@ -1,8 +1,6 @@
---- Getting in: which version to speak, what the server is, and the login with user name and password.
+--- Getting in: which version to speak, what the server is, and the login, whose ways are in login/.
 local err = require "perilune.err"
-local fault = require "perilune.vim.fault"
 local method = require "perilune.vim.method"
-local secret = require "perilune.util.secret"
 local version = require "perilune.vim.version"
 
 local login = {}
@@ -62,24 +60,21 @@ function login.content(connection)
   return content, cookie
 end
 
-local function origin_of(target)
-  local source = target.source
-  return ("user from %s, password from %s"):format(source.user, source.password)
-end
+--- The modules, required when they are needed: only a password needs so little.
+local WAYS = {
+  clone_ticket = function() return require "perilune.vim.login.clone_ticket" end,
+  extension = function() return require "perilune.vim.login.extension" end,
+  password = function() return require "perilune.vim.login.password" end,
+  session = function() return require "perilune.vim.login.session" end,
+  sso = function() return require "perilune.vim.login.sso" end,
+  token = function() return require "perilune.vim.login.token" end,
+}
 
-local function refuse(target, refused)
-  local cause = fault.error(refused.fault, refused.message)
-  local is_wrong = fault.name(refused.fault) == "InvalidLogin"
-  local wrong = "%s: wrong user name or password for %s. Tried once (accounts get locked)."
-  err.raise {
-    code = "vim.login",
-    message = is_wrong and wrong:format(target.name, target.user)
-      or ("%s: %s may not log in: %s"):format(target.name, target.user, cause.message),
-    detail = origin_of(target),
-    fault = refused.fault,
-    server = not is_wrong and cause.server or nil,
-    hint = not is_wrong and cause.hint or nil,
-  }
+--- How a target logs in; read when it is needed, for most logins need no more than a password.
+---@param target perilune.vim.Target
+---@return table way  log_in, authorization, rest_session, is_borrowed
+function login.way(target)
+  return WAYS[target.login]()
 end
 
 --- Logs in, once. Raises vim.login when the server refuses.
@@ -89,24 +84,31 @@ end
 ---@return table user_session  UserSession
 function login.log_in(connection, cookie)
   local target = connection.target
-  local manager = connection.content.sessionManager
-  local user_session, refused, own = method.bare(connection, manager, "Login", {
-    userName = target.user,
-    password = secret.reveal(target.password),
-  }, { cookie = cookie })
-  if refused then
-    refuse(target, refused)
-  elseif not own then
+  local own, user_session = login.way(target).log_in(connection, cookie)
+  if not own then
     err.raise { code = "vim.session", message = target.name .. ": logged in, but the server gave no session" }
   end
   return own, user_session
 end
 
---- Logs out the session of a cookie.
+--- Raises vim.login: the REST service refused what SOAP logged in with.
+---@param target perilune.vim.Target
+function login.refuse_rest(target)
+  err.raise {
+    code = "vim.login",
+    message = ("%s: the REST service refuses the login%s. Tried once (accounts get locked)."):format(
+      target.name, target.user and " of " .. target.user or ""),
+    detail = target.login == "password" and login.way(target).origin(target) or nil,
+  }
+end
+
+--- Logs out the session of a cookie, unless it is not ours.
 ---@param connection perilune.vim.Connection
 ---@param cookie string
 function login.log_out(connection, cookie)
-  method.bare(connection, connection.content.sessionManager, "Logout", nil, { cookie = cookie })
+  if not login.way(connection.target).is_borrowed then
+    method.bare(connection, connection.content.sessionManager, "Logout", nil, { cookie = cookie })
+  end
 end
 
 return login

@@ -66,6 +66,7 @@ local function new_call(connection, this, name, args, options)
     name = name,
     this = this,
     args = args,
+    body = options.body,
     is_read = method.is_read(name) and not options.once,
     once = options.once,
     operation = options.operation or connection:operation(),
@@ -204,7 +205,7 @@ function method.open(connection, this, name, args, options)
 end
 
 --- Calls a method without a session, once: what comes before a login, and the login itself.
----@param options { cookie: string?, stall: number? }
+---@param options { cookie: string?, stall: number?, body: string? }  body: the whole request, made by the caller
 ---@return any value
 ---@return table? refused  the fault
 ---@return string? cookie  that the server set, or the one before

@@ -1,12 +1,11 @@
---- The REST services of a vCenter (tags): one login of their own with the same user, at first use.
+--- The REST services of a vCenter (tags): a login of their own at first use, with what SOAP logged in with.
 ---
 --- JSON in, JSON out, `{"value": …}` unwrapped. A 401 proves that nothing was done: the login is renewed once
 --- for all tasks and the call sent again. Other refusals become vim.rest with the server's messages.
-local base64 = require "perilune.util.base64"
 local err = require "perilune.err"
 local json = require "perilune.c.json"
+local login = require "perilune.vim.login"
 local retry = require "perilune.vim.retry"
-local secret = require "perilune.util.secret"
 local session = require "perilune.vim.session"
 local wire = require "perilune.vim.wire"
 
@@ -161,30 +160,44 @@ end
 
 -- The login -----------------------------------------------------------------------------------------------
 
-local function log_in(connection)
-  local target = connection.target
-  local credentials = ("%s:%s"):format(target.user, secret.reveal(target.password))
+local SESSION_PATH = BASE .. "session"
+
+--- Asks for a session. Raises vim.login when it is refused.
+local function post(connection, authorization)
   local response <close> = connection:request("rest", {
-    url = url_of(connection, "session"),
+    url = connection.target.origin .. SESSION_PATH,
     method = "POST",
     headers = {
-      ["Authorization"] = "Basic " .. base64.encode(credentials),
+      ["Authorization"] = authorization,
       ["X-Request-ID"] = connection:operation(),
     },
     body = "",
   })
   if response.status == 401 then
-    err.raise {
-      code = "vim.login",
-      message = ("%s: the REST service refuses user name or password of %s"):format(target.name, target.user),
-    }
+    login.refuse_rest(connection.target)
   elseif response.status ~= 200 then
     error(wire.status_error(response, "POST " .. url_of(connection, "session")), 0)
   end
   return value_of(response)
 end
 
+local function log_in(connection)
+  local way = login.way(connection.target)
+  if way.rest_session and connection.rest_session.logins == 0 then
+    return way.rest_session(connection)
+  end
+  return post(connection, way.authorization(connection, {
+    target = connection.target,
+    method = "POST",
+    path = SESSION_PATH,
+    body = "",
+  }))
+end
+
 local function log_out(connection, token)
+  if login.way(connection.target).is_borrowed then
+    return
+  end
   local response <close> = send(connection, { verb = "DELETE", path = "session" }, token)
   response:text()
 end
@@ -193,7 +206,16 @@ end
 ---@param connection perilune.vim.Connection
 ---@return perilune.vim.Session
 function rest.session(connection)
-  return session.new(function() return log_in(connection) end, function(token) log_out(connection, token) end)
+  return session.new(function() return log_in(connection) end, function(token) log_out(connection, token) end,
+    connection.account)
+end
+
+--- Uses the session, if there is one, so that the server does not forget it.
+---@param connection perilune.vim.Connection
+function rest.keep_alive(connection)
+  if connection.rest_session:is_open() then
+    rest.call(connection, { verb = "POST", path = "session?~action=get", is_read = true })
+  end
 end
 
 return rest

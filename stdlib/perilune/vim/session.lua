@@ -1,8 +1,9 @@
 --- One login shared by all tasks of a connection, for SOAP and for REST alike.
 ---
 --- However many tasks find that the server forgot the session, one login renews it and all go on with
---- that one. A login that the server refused is never tried again: accounts get locked. The login runs
---- in a task of its own, so that a cancelled caller does not leave a session behind that nobody knows.
+--- that one. A login that the server refused is never tried again (account.lua). The login runs in a task
+--- of its own: who asked for it may be cancelled, and neither the others nor the server's session suffer.
+local account = require "perilune.vim.account"
 local err = require "perilune.err"
 local promise = require "perilune.util.promise"
 local scope = require "perilune.util.scope"
@@ -17,7 +18,7 @@ local LOGOUT_SECONDS = 5
 ---@field private token any  nil while logged out
 ---@field private generation integer  number of the login that gave the token
 ---@field private flight perilune.util.Promise?  the login that is under way
----@field private refused perilune.Error?  why there is no further try
+---@field private account perilune.vim.Account
 ---@field private closed boolean
 local Session = {}
 Session.__index = Session
@@ -27,23 +28,28 @@ local session = {}
 --- A session that is not logged in yet.
 ---@param login fun(): any
 ---@param logout fun(token: any)
+---@param credentials perilune.vim.Account?  shared with another session; without, its own
 ---@return perilune.vim.Session
-function session.new(login, logout)
-  return setmetatable({ login = login, logout = logout, generation = 0, logins = 0, closed = false }, Session)
+function session.new(login, logout, credentials)
+  return setmetatable({
+    login = login,
+    logout = logout,
+    account = credentials or account.new(),
+    generation = 0,
+    logins = 0,
+    closed = false,
+  }, Session)
 end
 
 local function fly(self, flight)
-  local ok, result = xpcall(self.login, err.wrap)
+  local ok, result = xpcall(self.account.try, err.wrap, self.account, self.login)
   self.flight = nil
   if ok then
     self.token, self.generation, self.logins = result, self.generation + 1, self.logins + 1
     flight:resolve()
-    return
+  else
+    flight:reject(result)
   end
-  if err.has(result, "vim.login") then
-    self.refused = result
-  end
-  flight:reject(result)
 end
 
 local function log_in(self)
@@ -55,9 +61,7 @@ local function log_in(self)
 end
 
 local function check_open(self)
-  if self.refused then
-    error(self.refused, 0)
-  elseif self.closed then
+  if self.closed then
     err.raise { code = "vim.session", message = "the connection is closed" }
   end
 end

@@ -9,6 +9,7 @@ local proxies = require "perilune.vim.proxies"
 local secret = require "perilune.util.secret"
 local targetfile = require "perilune.vim.targetfile"
 local url = require "perilune.vim.url"
+local way = require "perilune.vim.login.way"
 
 local target = {}
 
@@ -19,14 +20,23 @@ local target = {}
 ---@field path string  of the SOAP endpoint
 ---@field host string
 ---@field port integer
----@field user string
----@field password perilune.util.Secret
+---@field login "password"|"sso"|"token"|"extension"|"session"|"clone_ticket"  how to log in
+---@field user string?  nil where the way to log in has none
+---@field password perilune.util.Secret?
 ---@field insecure boolean
 ---@field thumbprints string[]  the certificate must be one of these
 ---@field ca_files string[]
 ---@field cert string?  client certificate, a file
 ---@field key string?
 ---@field proxies perilune.vim.Proxies
+---@field key_password perilune.util.Secret?
+---@field sts string  URL of the token service
+---@field token perilune.util.Secret?  a SAML assertion
+---@field session perilune.util.Secret?  the cookie of a session that is not ours
+---@field rest_session perilune.util.Secret?  the same for REST
+---@field clone_ticket perilune.util.Secret?
+---@field extension string?  key of an extension
+---@field tunnel string?  host and port of the server's HTTP, where extensions log in
 ---@field timeout number?  seconds without a byte before a request is given up
 ---@field patience number?  seconds for which a server may be away, once it was there
 ---@field keep_alive number?  seconds of idleness before the session is used to keep it
@@ -142,21 +152,6 @@ local function thumbprints_of(settings, place)
   return list
 end
 
-local function require_login(settings, made)
-  for _, field in ipairs { "user", "password" } do
-    local value = made[field]
-    if not value or value == "" or (field == "password" and secret.reveal(value) == "") then
-      local variable = settings.variables and settings.variables[field]
-      err.raise {
-        code = "target.invalid",
-        where = settings.where,
-        message = ("%s: no %s is given"):format(made.name, field == "user" and "user name" or "password"),
-        hint = variable and "set " .. variable or ('add %s to the target'):format(field),
-      }
-    end
-  end
-end
-
 --- What the URL has counts only where nothing else says it.
 local function add_login(made, settings, place)
   local source = made.source
@@ -185,15 +180,25 @@ local function complete(settings, env, name)
     cert = settings.cert,
     key = settings.key,
     proxies = proxies.find(settings, env),
+    key_password = settings.key_password,
     timeout = settings.timeout,
     keep_alive = settings.keep_alive,
     patience = settings.patience,
     source = settings.source,
   }
   add_login(made, settings, place)
-  require_login(settings, made)
+  way.decide(settings, made)
   return made
 end
+
+--- Fields that are taken as they are, and those that are secrets to be fetched.
+local PLAIN = {
+  "url", "user", "thumbprint", "insecure", "timeout", "keep_alive", "cert", "key", "sso", "extension", "tunnel",
+  "patience",
+}
+local SECRET = {
+  "password", "key_password", "token", "session", "rest_session", "clone_ticket", "proxy_password",
+}
 
 --- A proxy whose URL is a secret is fetched.
 local function proxy_of(value)
@@ -204,25 +209,19 @@ local function from_entry(entry, env)
   local fields, where = entry.fields, entry.where
   local place = ("%s:%d"):format(where.file, where.line)
   local settings = {
-    url = fields.url,
-    user = fields.user,
-    password = targetfile.cook(fields.password),
-    thumbprint = fields.thumbprint,
-    proxy = proxy_of(fields.proxy),
-    proxy_password = targetfile.cook(fields.proxy_password),
     ca_files = fields.ca_file and { fields.ca_file } or nil,
-    insecure = fields.insecure,
-    timeout = fields.timeout,
-    keep_alive = fields.keep_alive,
-    patience = fields.patience,
+    proxy = proxy_of(fields.proxy),
     where = where,
-    source = {
-      url = place,
-      user = fields.user and place or nil,
-      proxy = place,
-      password = fields.password and fields.password.source or nil,
-    },
+    source = { url = place, proxy = place },
   }
+  for _, field in ipairs(PLAIN) do
+    settings[field] = fields[field]
+    settings.source[field] = fields[field] ~= nil and place or nil
+  end
+  for _, field in ipairs(SECRET) do
+    settings[field] = targetfile.cook(fields[field])
+    settings.source[field] = fields[field] and fields[field].source or nil
+  end
   return complete(settings, env, entry.name)
 end
 

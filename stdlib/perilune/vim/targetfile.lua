@@ -124,7 +124,11 @@ end
 
 local function recipe_only(value)
   return getmetatable(value) == recipe_meta
-    or 'a password does not belong in a file; write secret.env "…", .file "…", .command {…} or .prompt "…"'
+    or 'a secret does not belong in this file; write secret.env "…", .file "…", .command {…} or .prompt "…"'
+end
+
+local function text_or_true(value)
+  return value == true or text(value) == true or "expected true, or the URL of the token service"
 end
 
 local function proxy_url(value)
@@ -138,6 +142,16 @@ end
 
 ---@type table<string, fun(value: any): true|string>
 local FIELDS = {
+  cert = text,
+  clone_ticket = recipe_only,
+  extension = text,
+  key = text,
+  key_password = recipe_only,
+  rest_session = recipe_only,
+  session = recipe_only,
+  sso = text_or_true,
+  token = recipe_only,
+  tunnel = text,
   url = text,
   user = text,
   password = recipe_only,

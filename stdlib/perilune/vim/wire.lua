@@ -12,6 +12,7 @@ local DESCRIBED = 65536 -- bytes of an unforeseen answer that are looked at
 ---@field name string  of the method
 ---@field this userdata
 ---@field args table?
+---@field body string?  the whole request, where the caller made it
 ---@field is_read boolean
 ---@field operation string?
 ---@field once boolean?  not to be sent again after a renewal of the session
@@ -180,7 +181,7 @@ end
 function wire.send(connection, call, cookie)
   local service = call.service
   local url = service and service.url or connection.target.url
-  local body = soap.request {
+  local body = call.body or soap.request {
     method = call.name,
     this = call.this,
     args = call.args or {},

@@ -58,7 +58,8 @@ t.test("an error on the way out logs out all the same", function()
 end)
 
 t.test("whoever is cancelled in the middle of a call logs out", function()
-  local lab = server.start { "-method-delay", "CurrentTime:5000" }
+  local lab = server.start {}
+  lab:rules { { method = "CurrentTime", times = 1, action = { delayMs = 60000 } } }
   t.raises(function()
     scope.timeout(0.3, function()
       local vc <close> = connection.open(lab:target())

@@ -32,11 +32,10 @@ t.test("signs with the key, as openssl confirms", function()
   local directory = make "rsa:2048"
   local signature = write(directory .. "/signature", load(directory):sign "what is signed")
   openssl("x509", "-in", directory .. "/me.crt", "-pubkey", "-noout", "-out", directory .. "/me.pub")
-  local text = write(directory .. "/text", "what is signed")
   local function verify(words)
-    local text = write(directory .. "/text", words)
     return t.command {
-      "openssl", "dgst", "-sha256", "-verify", directory .. "/me.pub", "-signature", signature, text,
+      "openssl", "dgst", "-sha256", "-verify", directory .. "/me.pub", "-signature", signature,
+      write(directory .. "/text", words),
     }.status
   end
   t.equal(verify "what is signed", 0)

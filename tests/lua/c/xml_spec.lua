@@ -10,7 +10,8 @@ t.test("an element is a table with name, namespace, attributes, text and childre
 end)
 
 t.test("an element that is taken out keeps the namespaces it was in", function()
-  local text = '<?xml version="1.0"?>\n<o:out xmlns:o="urn:o" xmlns:t="urn:t"><o:in><t:it  b="2" a=\'1\'>&#x41;<t:e/></t:it></o:in></o:out>'
+  local text = '<?xml version="1.0"?>\n<o:out xmlns:o="urn:o" xmlns:t="urn:t"><o:in>'
+    .. "<t:it  b=\"2\" a='1'>&#x41;<t:e/></t:it></o:in></o:out>"
   t.equal(xml.element(text, "urn:t", "it"),
     '<t:it xmlns:o="urn:o" xmlns:t="urn:t" a="1" b="2">A<t:e></t:e></t:it>')
   t.is_nil(xml.element(text, "urn:o", "it"))

@@ -191,3 +191,58 @@ end)
 t.test("a secret shows nothing of itself", function()
   t.equal(tostring(find({ LAB_PASSWORD = "pw" }, LAB).password), "(secret)")
 end)
+
+-- Ways to log in --------------------------------------------------------------------------------------------
+
+local function way(fields, values)
+  return find(values or { S = "secret" }, ('target "a" { url = "vc.example", %s }'):format(fields))
+end
+
+t.test("what is given decides how to log in", function()
+  for fields, wanted in pairs {
+    ['user = "me", password = secret.env "S"'] = "password",
+    ['user = "me", password = secret.env "S", sso = true'] = "sso",
+    ['cert = "me.crt", key = "me.key"'] = "sso",
+    ['token = secret.env "S"'] = "token",
+    ['token = secret.env "S", cert = "me.crt"'] = "token",
+    ['session = secret.env "S", rest_session = secret.env "S"'] = "session",
+    ['clone_ticket = secret.env "S"'] = "clone_ticket",
+    ['extension = "com.example.x", cert = "me.crt"'] = "extension",
+  } do
+    t.equal(way(fields).login, wanted, fields)
+  end
+end)
+
+t.test("two ways to log in are a mistake, and so is what a way does not use", function()
+  local function refused(fields)
+    return tostring(t.raises(function() way(fields) end, "target.invalid"))
+  end
+  t.match(refused 'session = secret.env "S", token = secret.env "S"', "session and token are two ways to log in")
+  t.match(refused 'clone_ticket = secret.env "S", user = "me"', "user is not used by a login with clone_ticket")
+  t.match(refused 'sso = true, user = "me"', "no password is given")
+  t.match(refused 'sso = true', "no user name is given")
+  t.match(refused 'extension = "com.example.x"', "no certificate is given")
+  t.match(refused 'token = "text"', "secret.env")
+end)
+
+t.test("variables choose a way too, and messages name them", function()
+  local url = "https://vc.example"
+  local found = find { PERILUNE_URL = url, PERILUNE_TOKEN = "<saml/>" }
+  t.equal({ found.login, secret.reveal(found.token), found.user }, { "token", "<saml/>" })
+  local file = write(t.tmpdir() .. "/session", "cookie\n")
+  t.equal(secret.reveal(find({ PERILUNE_URL = url, PERILUNE_SESSION = file }).session), "cookie")
+  local by_certificate = find { GOVC_URL = url, GOVC_CERTIFICATE = "me.crt", GOVC_PRIVATE_KEY = "me.key" }
+  t.equal({ by_certificate.login, by_certificate.cert, by_certificate.key }, { "sso", "me.crt", "me.key" })
+  local e = t.raises(function()
+    find { PERILUNE_URL = url, PERILUNE_TOKEN = "x", PERILUNE_PASSWORD = "hunter2" }
+  end, "target.invalid")
+  t.match(tostring(e), "PERILUNE_PASSWORD is not used by a login with PERILUNE_TOKEN")
+  t.is_nil(tostring(e):find "hunter2")
+end)
+
+t.test("the token service is the vCenter's own, or another one", function()
+  t.equal(way('cert = "c"').sts, "https://vc.example/sts/STSService")
+  local whole = "https://sso.example/sts/STSService/corp"
+  t.equal(way(('cert = "c", sso = %q'):format(whole)).sts, whole)
+  t.equal(way('cert = "c", sso = "sso.example"').sts, "https://sso.example/sts/STSService")
+end)
