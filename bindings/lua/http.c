@@ -363,6 +363,7 @@ static const char *const pool_options[] = {
     "key",
     "key_password",
     "insecure",
+    "connect_to",
     NULL,
 };
 
@@ -384,6 +385,7 @@ static struct peri_pool_settings read_pool(lua_State *L)
         (unsigned)peri_options_integer(L, 1, "connections", PERI_POOL_CONNECTIONS_MAX, 0);
     settings.connect_timeout_ms = peri_options_ms(L, 1, "connect_timeout");
     settings.stall_timeout_ms = peri_options_ms(L, 1, "stall_timeout");
+    settings.connect_to = peri_options_string(L, 1, "connect_to", NULL);
     read_proxies(L, &settings);
     struct peri_trust_settings *trust = &settings.trust;
     trust->ca_files = peri_options_strings(L, 1, "ca_file", &trust->ca_file_count);

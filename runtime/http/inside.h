@@ -34,6 +34,7 @@ struct peri_pool {
     uint64_t connect_timeout_ms, stall_timeout_ms;
     struct peri_proxy_settings proxies;
     struct peri_handshake *newest; /* NULL before the first */
+    struct curl_slist *connect_to; /* in libcurl's words; NULL: as the URLs say */
     struct peri_pool_stats stats;
 };
 

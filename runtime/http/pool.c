@@ -5,6 +5,7 @@
 #include "runtime/http/pool.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "runtime/base/check.h"
 #include "runtime/http/inside.h"
@@ -36,6 +37,17 @@ static void start_libcurl(struct peri_pool *pool)
     peri_watch_multi(pool);
 }
 
+/* libcurl's "from:port:to:port", from anywhere. */
+static struct curl_slist *redirection(const char *place)
+{
+    size_t size = strlen(place) + sizeof("::");
+    char *words = peri_alloc(size);
+    snprintf(words, size, "::%s", place);
+    struct curl_slist *list = curl_slist_append(NULL, words);
+    peri_free(words);
+    return list;
+}
+
 struct peri_pool *peri_pool_new(struct peri_loop *loop, const struct peri_pool_settings *settings,
                                 struct peri_error *err)
 {
@@ -58,6 +70,8 @@ struct peri_pool *peri_pool_new(struct peri_loop *loop, const struct peri_pool_s
         .plain_source = peri_strdup(settings->plain_proxy_source),
         .exempt = peri_strdup(settings->no_proxy),
     };
+    if (settings->connect_to != NULL)
+        pool->connect_to = redirection(settings->connect_to);
     pool->spares = peri_alloc_array(pool->connections, sizeof(CURL *));
     start_libcurl(pool);
     return pool;
@@ -241,6 +255,7 @@ void peri_pool_free(struct peri_pool *pool)
     peri_watch_free(pool);
     free_lanes(pool);
     peri_trust_free(pool->trust);
+    curl_slist_free_all(pool->connect_to);
     peri_free(pool->spares);
     forget_proxies(pool);
     peri_handshake_free(pool->newest);

@@ -29,6 +29,7 @@ struct peri_pool_settings {
     const char *proxy, *proxy_source; /* URL of that for https, and who says so; NULL, "": none */
     const char *plain_proxy, *plain_proxy_source; /* that for http */
     const char *no_proxy;                         /* see peri_proxy_is_exempt */
+    const char *connect_to; /* host:port to connect to, whatever a URL says; NULL: what it says */
     struct peri_trust_settings trust;
 };
 

@@ -189,6 +189,7 @@ void peri_request_set_up(struct peri_request *request)
     CURL *easy = request->easy;
     curl_easy_setopt(easy, CURLOPT_URL, request->url);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request->fields);
+    curl_easy_setopt(easy, CURLOPT_CONNECT_TO, request->pool->connect_to);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, request);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, request);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, request);

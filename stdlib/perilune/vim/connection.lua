@@ -76,9 +76,9 @@ end
 
 local connection = {}
 
-local function new_pool(target, connections)
-  return http.pool(proxies.options(target.proxies, {
-    connections = connections and math.max(connections, 2), -- one may be held by a wait for updates
+--- What any pool to a target needs.
+local function pool_options(target)
+  return {
     ca_file = target.ca_files,
     thumbprints = target.thumbprints,
     cert = target.cert,
@@ -86,7 +86,13 @@ local function new_pool(target, connections)
     key_password = target.key_password and secret.reveal(target.key_password),
     insecure = target.insecure,
     stall_timeout = target.timeout or STALL_SECONDS,
-  }))
+  }
+end
+
+local function new_pool(target, connections)
+  local options = pool_options(target)
+  options.connections = connections and math.max(connections, 2) -- one may be held by a wait for updates
+  return http.pool(proxies.options(target.proxies, options))
 end
 
 local function new_connection(target, options)
@@ -212,6 +218,16 @@ Connection.__close = Connection.close
 
 function Connection:__tostring()
   return ("vSphere connection %s as %s"):format(self.name, self.user)
+end
+
+--- Another pool to the target, with options of its own; the caller closes it.
+---@param options table
+---@return userdata
+function Connection:open_pool(options)
+  for name, value in pairs(pool_options(self.target)) do
+    options[name] = options[name] or value
+  end
+  return http.pool(options)
 end
 
 -- Requests ------------------------------------------------------------------------------------------------

@@ -1,0 +1,59 @@
+--- Logging in as an extension of a vCenter, with the certificate that the extension is registered with.
+---
+--- A vCenter asks for client certificates at one place only, the SDK tunnel: its HTTP port passes
+--- `CONNECT sdkTunnel:8089` on to it. The session that is opened there is good at the usual place. It is the vCenter's
+--- own certificate that is shown in the tunnel, so it is checked for the vCenter's name.
+local method = require "perilune.vim.method"
+local refusal = require "perilune.vim.login.refusal"
+
+local extension = {}
+
+local TUNNEL = "sdkTunnel:8089"
+local ANSWER_SECONDS = 30
+
+local function proxy_of(target)
+  local host = target.host:find(":", 1, true) and ("[%s]"):format(target.host) or target.host
+  return "http://" .. (target.tunnel or host .. ":80")
+end
+
+--- The connection as it is through the tunnel.
+local function through(connection, pool)
+  local tunnel = { pool = pool }
+  function tunnel:request(kind, request, what)
+    request.headers.Host = TUNNEL
+    return connection.request(self, kind, request, what)
+  end
+  return setmetatable(tunnel, { __index = connection })
+end
+
+---@param connection perilune.vim.Connection
+---@return string? cookie
+---@return table user_session
+function extension.log_in(connection)
+  local target = connection.target
+  local pool <close> = connection:open_pool {
+    connections = 1,
+    connect_to = TUNNEL,
+    proxy = proxy_of(target),
+    proxy_source = target.source.tunnel or "the SDK tunnel of the server",
+    stall_timeout = ANSWER_SECONDS,
+  }
+  local user_session, refused, own = method.bare(through(connection, pool), connection.content.sessionManager,
+    "LoginExtensionByCertificate", { extensionKey = target.extension })
+  if refused then
+    refusal.raise(target, refused, {
+      wrong = ("the certificate %s is not that of the extension %s"):format(target.cert, target.extension),
+      who = "the extension " .. target.extension,
+      detail = ("extension from %s, certificate from %s"):format(target.source.extension, target.cert),
+      hint = "register it with ExtensionManager:SetExtensionCertificate",
+    })
+  end
+  return own, user_session
+end
+
+---@param connection perilune.vim.Connection
+function extension.authorization(connection)
+  refusal.no_rest(connection.target, "an extension's certificate", "log in with a token (sso = true), or a password")
+end
+
+return extension
