@@ -66,6 +66,6 @@ t.test("an encrypted key needs its password", function()
   local locked = directory .. "/locked.key"
   openssl("rsa", "-in", directory .. "/me.key", "-aes256", "-passout", "pass:sesame", "-out", locked)
   local cert = directory .. "/me.crt"
-  t.match(tostring(t.raises(function() identity.load { cert = cert, key = locked } end, "tls.setup")), "key_password")
+  t.match(tostring(t.raises(function() identity.load { cert = cert, key = locked } end, "tls.key")), "key_password")
   t.equal(#identity.load { cert = cert, key = locked, key_password = "sesame" }:sign "x", 256)
 end)
