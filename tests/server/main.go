@@ -19,6 +19,7 @@ type settings struct {
 	rules   string
 	lenient bool
 	idle    time.Duration
+	lease   time.Duration
 }
 
 func main() {
@@ -28,6 +29,7 @@ func main() {
 	flag.StringVar(&own.rules, "rules", "", "begin with the rules of this JSON `file`")
 	flag.BoolVar(&own.lenient, "lenient", false, "do not hold requests against the schema of the API")
 	flag.DurationVar(&own.idle, "session-timeout", 0, "end sessions that were idle so long (default: never)")
+	flag.DurationVar(&own.lease, "lease-timeout", 0, "end leases of imports and exports after so long without progress (default: 5 minutes)")
 	options, err := launch.ParseFlags("8.0.3.0")
 	if err != nil {
 		log.Fatal(err)
@@ -59,6 +61,9 @@ func (own *settings) correct(s *launch.Server) error {
 	if own.idle > 0 {
 		corrected.EndIdleSessions(own.idle)
 	}
-	front.Install(service, validator, rules)
+	if own.lease > 0 {
+		corrected.SetLeaseTimeout(own.lease)
+	}
+	front.Install(service, corrected, validator, rules)
 	return nil
 }

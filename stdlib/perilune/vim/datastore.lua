@@ -248,11 +248,11 @@ end
 local function removal(self, path)
   local guard = {}
   --- The body is asked for its second piece when the first one is on its way.
-  function guard:watch(body)
+  function guard.watch(body)
     local calls = 0
     return function()
       calls = calls + 1
-      self.has_begun = calls > 1
+      guard.has_begun = calls > 1
       return body()
     end
   end
@@ -278,7 +278,7 @@ function Datastore:upload(from, path, options)
     local response = ask(self, path, {
       method = "PUT",
       headers = { ["Content-Type"] = "application/octet-stream" },
-      body = guard:watch(body),
+      body = guard.watch(body),
       body_length = length,
     }, false)
     if response.status < 200 or response.status > 299 then

@@ -11,6 +11,7 @@ import (
 	"github.com/vmware/govmomi/simulator"
 
 	"perilune/tests/server/internal/schema"
+	"perilune/tests/server/internal/sim"
 )
 
 // maxBody is the size of a request that nobody sends by intent, in bytes.
@@ -27,7 +28,7 @@ type Front struct {
 
 // Install puts the handlers before those that the server has registered already: a pattern
 // that names a method is preferred to the simulator's, which name none.
-func Install(service *simulator.Service, validator *schema.Validator, rules *Rules) *Front {
+func Install(service *simulator.Service, corrected *sim.Simulator, validator *schema.Validator, rules *Rules) *Front {
 	f := &Front{Rules: rules, service: service, validator: validator}
 	f.requests.reset()
 	mux := service.ServeMux
@@ -45,6 +46,10 @@ func Install(service *simulator.Service, validator *schema.Validator, rules *Rul
 		for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE"} {
 			mux.HandleFunc(method+" "+prefix, func(w http.ResponseWriter, r *http.Request) { f.serveREST(w, r, next) })
 		}
+	}
+	for _, method := range []string{"GET", "POST", "PUT"} {
+		mux.HandleFunc(method+" /folder/", f.serveFolder)
+		mux.HandleFunc(method+" /nfc/", func(w http.ResponseWriter, r *http.Request) { f.serveFile(w, r, "/nfc/", corrected.ServeNFC) })
 	}
 	mux.HandleFunc("GET /_test/requests", f.requests.get)
 	mux.HandleFunc("DELETE /_test/requests", f.requests.delete)

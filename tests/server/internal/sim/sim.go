@@ -8,6 +8,7 @@ package sim
 
 import (
 	"sync"
+	"time"
 
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/mo"
@@ -22,6 +23,7 @@ type Simulator struct {
 	tags     tagStore // nil: a host has no tags
 	news     news
 	adopting sync.Mutex // held while a session gets a collector of ours
+	leases   leaseList
 
 	// PlanTask is asked once for each call of a method that makes a task, and says
 	// what that task should do beside its work. It may be nil, and may return nil.
@@ -32,6 +34,7 @@ type Simulator struct {
 func Install(service *simulator.Service) *Simulator {
 	s := &Simulator{registry: service.Context.Map, service: service}
 	s.tasks.init()
+	s.leases = leaseList{timeout: 5 * time.Minute, byID: map[string]*lease{}}
 	s.registry.AddHandler(s)
 	for _, obj := range s.registry.AllReference("") {
 		if n, ok := obj.(*simulator.HostNetworkSystem); ok {
@@ -53,7 +56,7 @@ func (s *Simulator) handle(ctx *simulator.Context, method *simulator.Method) (mo
 		s.adoptCollector(ctx, method.This)
 		return nil, nil
 	}
-	replacement := replace(ctx.Map.Get(method.This), method.Name)
+	replacement := s.replace(ctx, method)
 	if replacement == nil {
 		return nil, nil
 	}
@@ -65,10 +68,10 @@ func (s *Simulator) handle(ctx *simulator.Context, method *simulator.Method) (mo
 	return replacement, nil
 }
 
-// replace returns the corrected form of obj for a method, nil where the
-// simulator's own does.
-func replace(obj mo.Reference, method string) mo.Reference {
-	switch obj := obj.(type) {
+// replace returns the corrected form of the object of a call, nil where the simulator's own does.
+func (s *Simulator) replace(ctx *simulator.Context, call *simulator.Method) mo.Reference {
+	method := call.Name
+	switch obj := ctx.Map.Get(call.This).(type) {
 	case *simulator.HostNetworkSystem:
 		switch method {
 		case "AddPortGroup", "UpdatePortGroup", "RemovePortGroup":
@@ -83,6 +86,16 @@ func replace(obj mo.Reference, method string) mo.Reference {
 		switch method {
 		case "CloneVM_Task", "ReconfigVM_Task", "Rename_Task":
 			return &machine{obj}
+		case "ExportVm":
+			return &exported{obj, s, sessionOf(ctx)}
+		}
+	case *simulator.OvfManager:
+		if method == "CreateDescriptor" {
+			return &describer{obj}
+		}
+	case *simulator.ResourcePool:
+		if method == "ImportVApp" {
+			return &importer{obj, s, sessionOf(ctx)}
 		}
 	case *simulator.SessionManager:
 		if method == "Login" {
