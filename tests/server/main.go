@@ -8,10 +8,14 @@ import (
 	"log"
 	"time"
 
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/types"
+
 	"perilune/tests/server/internal/front"
 	"perilune/tests/server/internal/launch"
 	"perilune/tests/server/internal/schema"
 	"perilune/tests/server/internal/sim"
+	"perilune/tests/server/internal/sso"
 )
 
 // settings are the flags that vcsim does not have.
@@ -20,6 +24,8 @@ type settings struct {
 	lenient bool
 	idle    time.Duration
 	lease   time.Duration
+	users   string
+	tunnel  string
 }
 
 func main() {
@@ -30,6 +36,8 @@ func main() {
 	flag.BoolVar(&own.lenient, "lenient", false, "do not hold requests against the schema of the API")
 	flag.DurationVar(&own.idle, "session-timeout", 0, "end sessions that were idle so long (default: never)")
 	flag.DurationVar(&own.lease, "lease-timeout", 0, "end leases of imports and exports after so long without progress (default: 5 minutes)")
+	flag.StringVar(&own.users, "sso-users", "", "certificates that single sign-on takes instead of a password, as PEM `file`")
+	flag.StringVar(&own.tunnel, "tunnel", "", "listen here for CONNECT sdkTunnel:8089, where extensions log in")
 	options, err := launch.ParseFlags("8.0.3.0")
 	if err != nil {
 		log.Fatal(err)
@@ -64,6 +72,27 @@ func (own *settings) correct(s *launch.Server) error {
 	if own.lease > 0 {
 		corrected.SetLeaseTimeout(own.lease)
 	}
-	front.Install(service, corrected, validator, rules)
-	return nil
+	logins, err := own.logins(service)
+	if err != nil {
+		return err
+	}
+	front.Install(service, corrected, validator, rules, logins)
+	if own.tunnel == "" {
+		return nil
+	}
+	address, err := front.StartTunnel(own.tunnel, service.TLS, service.ServeMux)
+	s.Announce("PERILUNE_TUNNEL", address)
+	return err
+}
+
+// logins is single sign-on, with the users that may log in by password.
+func (own *settings) logins(service *simulator.Service) (*sso.Service, error) {
+	manager := service.Context.Map.SessionManager()
+	logins := sso.New(func(user, password string) bool {
+		return manager.Authenticate(*service.Listen, &types.Login{UserName: user, Password: password})
+	})
+	if own.users == "" {
+		return logins, nil
+	}
+	return logins, logins.Load(own.users)
 }

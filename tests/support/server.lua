@@ -71,6 +71,12 @@ function server.start(flags)
   return self
 end
 
+--- A variable of those that it printed when it started; nil if it printed none of that name.
+---@return string?
+function Server:variable(name)
+  return (read(self.directory .. "/stdout"):match("%f[%w_]" .. name .. "=(%S+)"))
+end
+
 function Server:environment()
   local user, password, rest = self.url:match "^https://([^:]*):([^@]*)@(.*)$"
   return {

@@ -77,7 +77,7 @@ end
 ---@param token perilune.vim.login.Assertion
 ---@return number
 function assertion.left(token)
-  return token.ends and token.ends - time.parse(security.moment(task.wall())) or math.huge
+  return token.ends and token.ends - time.from_unix(task.wall()) or math.huge
 end
 
 local function signer_of(token, identity)
@@ -126,7 +126,8 @@ local function signature(request, identity)
   local place = request.target
   local hash = security.digest(request.body)
   local host = place.host:find(":", 1, true) and ("[%s]"):format(place.host) or place.host
-  local said = { nonce, request.method, request.path, host:lower(), tostring(place.port), hash, "" }
+  local port = place.origin:match ":(%d+)$" or "80" -- the server's word for a Host header that names none
+  local said = { nonce, request.method, request.path, host:lower(), port, hash, "" }
   return ('signature_alg="RSA-SHA256", signature="%s", nonce="%s", bodyhash="%s"'):format(
     base64.encode(identity:sign(table.concat(said, "\n"))), nonce, base64.encode(hash))
 end

@@ -39,7 +39,7 @@ function extension.log_in(connection)
     stall_timeout = ANSWER_SECONDS,
   }
   local user_session, refused, own = method.bare(through(connection, pool), connection.content.sessionManager,
-    "LoginExtensionByCertificate", { extensionKey = target.extension })
+    "LoginExtensionByCertificate", { extensionKey = target.extension }, {})
   if refused then
     refusal.raise(target, refused, {
       wrong = ("the certificate %s is not that of the extension %s"):format(target.cert, target.extension),

@@ -12,6 +12,7 @@ import (
 
 	"perilune/tests/server/internal/schema"
 	"perilune/tests/server/internal/sim"
+	"perilune/tests/server/internal/sso"
 )
 
 // maxBody is the size of a request that nobody sends by intent, in bytes.
@@ -20,21 +21,26 @@ const maxBody = 64 << 20
 // Front is the handlers that stand before the simulator's.
 type Front struct {
 	Rules *Rules
+	SSO   *sso.Service
 
 	service   *simulator.Service
 	validator *schema.Validator // nil: requests are not held against the schema
 	requests  counters
+
+	extensions extensions
 }
 
 // Install puts the handlers before those that the server has registered already: a pattern
 // that names a method is preferred to the simulator's, which name none.
-func Install(service *simulator.Service, corrected *sim.Simulator, validator *schema.Validator, rules *Rules) *Front {
-	f := &Front{Rules: rules, service: service, validator: validator}
+func Install(service *simulator.Service, corrected *sim.Simulator, validator *schema.Validator, rules *Rules, logins *sso.Service) *Front {
+	f := &Front{Rules: rules, SSO: logins, service: service, validator: validator}
 	f.requests.reset()
 	mux := service.ServeMux
 	mux.HandleFunc("POST /sdk", f.serveSOAP)
 	mux.HandleFunc("POST /sdk/vimService", f.serveSOAP)
 	if service.Context.Map.IsVPX() {
+		mux.HandleFunc("POST /sts/STSService", f.serveTokens)
+		mux.HandleFunc("POST /sts/STSService/"+sso.Domain, f.serveTokens)
 		mux.HandleFunc("POST /pbm", f.servePolicies)
 	}
 	mux.HandleFunc("GET /sdk/vimServiceVersions.xml", f.serveVersions)
@@ -71,6 +77,11 @@ func (f *Front) serveREST(w http.ResponseWriter, r *http.Request, next http.Hand
 	act(w, r, rule, body, func(w http.ResponseWriter, r *http.Request) {
 		if rule != nil && rule.refuses() {
 			rule.refuseREST(w)
+			return
+		}
+		if f.refusesToken(r, body) {
+			f.requests.add("failed", name)
+			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
 		tags := tagging{f.service.Context.Map, next}

@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"runtime"
 	"strconv"
+	"strings"
 	"syscall"
 
 	"github.com/vmware/govmomi/simulator"
@@ -39,6 +40,12 @@ type Server struct {
 	Model *simulator.Model
 	URL   *url.URL // with user and password
 	inner *simulator.Server
+	more  []string // variables of the environment that is printed
+}
+
+// Announce adds a variable to the environment that is printed.
+func (s *Server) Announce(name, value string) {
+	s.more = append(s.more, name+"="+value)
 }
 
 // Extend changes a simulator that is complete but known to nobody yet.
@@ -103,7 +110,7 @@ func Run(o *Options, extend Extend) error {
 		return err
 	}
 	defer s.Model.Remove()
-	if err := announce(o.Env, s.URL); err != nil {
+	if err := s.announce(o.Env); err != nil {
 		return err
 	}
 	if o.StdinExit {
@@ -117,7 +124,8 @@ func Run(o *Options, extend Extend) error {
 }
 
 // announce prints what the caller waits for. A file must exist already: a fifo does.
-func announce(path string, u *url.URL) error {
+func (s *Server) announce(path string) error {
+	more := strings.Join(append([]string{""}, s.more...), " ")
 	out := os.Stdout
 	if path != "-" {
 		f, err := os.OpenFile(path, os.O_WRONLY, 0)
@@ -127,7 +135,7 @@ func announce(path string, u *url.URL) error {
 		defer f.Close()
 		out = f
 	}
-	_, err := fmt.Fprintf(out, "export GOVC_URL=%s GOVC_SIM_PID=%d\n", u, os.Getpid())
+	_, err := fmt.Fprintf(out, "export GOVC_URL=%s GOVC_SIM_PID=%d%s\n", s.URL, os.Getpid(), more)
 	return err
 }
 
