@@ -332,14 +332,22 @@ static void push_problem(lua_State *L, struct peri_str path, const struct peri_p
     set_string(L, "nearest", near == NULL ? "" : near);
 }
 
-/* property(managed type, path): { type, array, since }; or nil and what is wrong:
- * { good = what leads somewhere, part = the name after it, owner = the type that lacks it,
- *   nearest = a name it has, ends = the type at which no path goes on } */
+/* Whether a version is newer than the one whose name is at 3. */
+static bool is_newer(lua_State *L, const struct peri_schema_type *type, uint8_t since)
+{
+    return !lua_isnoneornil(L, 3) &&
+           since > peri_schema_find_version(type->service, check_str(L, 3));
+}
+
+/* property(managed type, path, version or nil): { type, array, since, is_newer = than that version
+ * }; or nil and what is wrong: { good = what leads somewhere, part = the name after it, owner = the
+ * type that lacks it, nearest = a name it has, ends = the type at which no path goes on } */
 static int schema_property(lua_State *L)
 {
     const struct peri_schema_type *type = check_type(L, 1, PERI_SCHEMA_MANAGED);
     struct peri_str path = check_str(L, 2);
     struct peri_property p;
+    lua_settop(L, 3);
     if (!peri_property_find(type, path, &p)) {
         lua_pushnil(L);
         push_problem(L, path, &p);
@@ -347,6 +355,7 @@ static int schema_property(lua_State *L)
     }
     push_field(L, p.field);
     set_string(L, "since", peri_schema_version(type->service, p.since));
+    set_flag(L, "is_newer", is_newer(L, type, p.since));
     lua_pushboolean(L, p.flags & PERI_SCHEMA_ARRAY);
     lua_setfield(L, -2, "array");
     return 1;

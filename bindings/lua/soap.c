@@ -167,12 +167,16 @@ static uint8_t read_service(lua_State *L)
     return s == NULL ? PERI_SCHEMA_CORE : peri_schema_service_index(s);
 }
 
-/* decoder{ space = space, rows = boolean, service = "pbm" } */
+/* decoder{ space = space, rows = boolean, service = "pbm", list = boolean }; list: the result of a
+ * method that the schema lacks is given as a list */
 static int soap_decoder(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     uint8_t service = read_service(L);
+    lua_getfield(L, 1, "list");
+    bool may_be_list = lua_toboolean(L, -1);
+    lua_pop(L, 1);
     lua_getfield(L, 1, "space");
     lua_getfield(L, 1, "rows");
     struct decoder *d = lua_newuserdatauv(L, sizeof(*d), 3);
@@ -185,6 +189,8 @@ static int soap_decoder(lua_State *L)
     lua_newtable(L);
     lua_setiuservalue(L, 4, VALUES);
     d->decode = peri_decode_new(peri_value_vocabulary(L, service), d->wants_rows);
+    if (may_be_list)
+        peri_decode_take_list(d->decode);
     return 1;
 }
 
@@ -264,16 +270,6 @@ static void read_header(lua_State *L, struct peri_envelope *out)
     out->operation_id = string_field(L, -1, "operationID");
 }
 
-/* The call that the table at 1 describes, but for its arguments. */
-static void read_call(lua_State *L, const struct peri_schema_method *method,
-                      struct peri_encode_call *call)
-{
-    call->method = method;
-    call->core_version = read_version(L, "core_version", PERI_SCHEMA_CORE);
-    call->version = read_version(L, "version", peri_schema_type(method->owner)->service);
-    read_header(L, &call->envelope);
-}
-
 /* The service that an object is of. */
 static uint8_t service_of(const struct peri_scalar *object)
 {
@@ -281,8 +277,25 @@ static uint8_t service_of(const struct peri_scalar *object)
     return type == NULL ? PERI_SCHEMA_CORE : type->service;
 }
 
-/* request{ method =, this =, args =, header =, version =, core_version = }: the bytes of the
- * request. Versions of the object's service, and of the core where that is another. */
+/* The call that the table at 1 describes, but for its arguments; the table keeps the name. */
+static void read_call(lua_State *L, struct peri_encode_call *call)
+{
+    struct peri_str name = read_method_name(L);
+    call->name = name.data;
+    call->service = service_of(&call->self);
+    call->method = peri_schema_find_method_in(call->service, name);
+    lua_getfield(L, 1, "unchecked");
+    call->is_unchecked = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    if (call->method == NULL && !call->is_unchecked)
+        raise_unknown_method(L, call->self.as.reference.type, name);
+    call->core_version = read_version(L, "core_version", PERI_SCHEMA_CORE);
+    call->version = read_version(L, "version", call->service);
+    read_header(L, &call->envelope);
+}
+
+/* request{ method =, this =, args =, header =, version =, core_version =, unchecked = }: the bytes
+ * of the request. Versions of the object's service, and of the core where that is another. */
 static int soap_request(lua_State *L)
 {
     struct peri_encode_call call;
@@ -293,12 +306,7 @@ static int soap_request(lua_State *L)
     lua_getfield(L, 1, "this");
     if (!peri_object_read(L, -1, &call.self))
         return luaL_error(L, "request: this must be an object");
-    struct peri_str name = read_method_name(L);
-    const struct peri_schema_method *method =
-        peri_schema_find_method_in(service_of(&call.self), name);
-    if (method == NULL)
-        return raise_unknown_method(L, call.self.as.reference.type, name);
-    read_call(L, method, &call);
+    read_call(L, &call);
     struct peri_buf *out = push_buffer(L);
     lua_getfield(L, 1, "args");
     peri_value_source_open(L, lua_gettop(L), &source);
@@ -314,11 +322,34 @@ static const luaL_Reg decoder_meta[] = {{"__gc", decoder_gc},
                                         {"finish", decoder_finish},
                                         {NULL, NULL}};
 static const luaL_Reg buffer_meta[] = {{"__gc", buffer_gc}, {"__close", buffer_gc}, {NULL, NULL}};
-static const luaL_Reg functions[] = {
-    {"decoder", soap_decoder}, {"request", soap_request}, {NULL, NULL}};
+/* unchecked(table): marks it as not checked; returns it */
+static int soap_unchecked(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    luaL_setmetatable(L, PERI_VALUE_UNCHECKED);
+    return 1;
+}
+
+/* set_unchecked_call(function): what calling something unchecked does */
+static int soap_set_unchecked_call(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TFUNCTION);
+    luaL_getmetatable(L, PERI_VALUE_UNCHECKED);
+    lua_pushvalue(L, 1);
+    lua_setfield(L, -2, "__call");
+    return 0;
+}
+
+static const luaL_Reg functions[] = {{"decoder", soap_decoder},
+                                     {"request", soap_request},
+                                     {"unchecked", soap_unchecked},
+                                     {"set_unchecked_call", soap_set_unchecked_call},
+                                     {NULL, NULL}};
 
 int peri_open_soap(lua_State *L)
 {
+    luaL_newmetatable(L, PERI_VALUE_UNCHECKED);
     luaL_newmetatable(L, BUFFER);
     luaL_setfuncs(L, buffer_meta, 0);
     luaL_newmetatable(L, DECODER);

@@ -332,6 +332,25 @@ static bool source_type_name(void *arg, struct peri_str *out)
     return is_there;
 }
 
+/* A text is a marked table with a string at 1; pairs would be tables there. */
+static enum peri_source_mark source_mark(void *arg, struct peri_str *out)
+{
+    const struct peri_value_source *s = arg;
+    lua_State *L = s->L;
+    if (!lua_getmetatable(L, -1))
+        return PERI_SOURCE_CHECKED;
+    luaL_getmetatable(L, PERI_VALUE_UNCHECKED);
+    bool is_marked = lua_rawequal(L, -1, -2);
+    lua_pop(L, 2);
+    if (!is_marked)
+        return PERI_SOURCE_CHECKED;
+    bool is_text = lua_rawgeti(L, -1, 1) == LUA_TSTRING;
+    if (is_text)
+        out->data = lua_tolstring(L, -1, &out->len);
+    lua_pop(L, 1);
+    return is_text ? PERI_SOURCE_TEXT : PERI_SOURCE_UNCHECKED;
+}
+
 /* The number of the name on top. Numbers are kept beside the names, found names only. */
 static uint16_t name_number(const struct peri_value_source *s, struct peri_str name)
 {
@@ -391,7 +410,8 @@ void peri_value_source_open(lua_State *L, int value, struct peri_value_source *o
     out->L = L;
     out->value = value;
     out->source = (struct peri_source){out,          source_root,   source_field,     source_item,
-                                       source_leave, source_length, source_type_name, source_keys};
+                                       source_leave, source_length, source_type_name, source_mark,
+                                       source_keys};
     push_codec(L);
     lua_getiuservalue(L, -1, NAMES);
     lua_replace(L, -2);

@@ -11,6 +11,9 @@
 #include "bindings/soap/source.h"
 #include "bindings/soap/vocabulary.h"
 
+/* The metatable of what is not checked: vim/unchecked.lua makes such tables. */
+#define PERI_VALUE_UNCHECKED "perilune.unchecked"
+
 /* The key under which a table names its type. */
 #define PERI_VALUE_TYPE_NAME "_typeName"
 

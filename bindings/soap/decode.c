@@ -55,7 +55,8 @@ static void begin_response(struct peri_decode *d, const struct peri_scan_token *
     const struct peri_schema_method *m = method_of(d, token->name);
     struct peri_frame *f = peri_frame_push(d, PERI_FRAME_RESPONSE);
     f->type = m == NULL || m->result == PERI_SCHEMA_NONE ? NULL : peri_schema_type(m->result);
-    f->shape.is_list = m != NULL && m->result != PERI_SCHEMA_NONE && m->flags & PERI_SCHEMA_ARRAY;
+    f->shape.is_list =
+        m == NULL ? d->may_be_list : m->result != PERI_SCHEMA_NONE && m->flags & PERI_SCHEMA_ARRAY;
     f->place = peri_frame_root();
     if (f->shape.is_list)
         peri_frame_open(d, f);
@@ -155,6 +156,11 @@ struct peri_decode *peri_decode_new(struct peri_vocabulary *v, bool wants_rows)
         d->rows_field = peri_schema_find_name(peri_str_of("objects"));
     }
     return d;
+}
+
+void peri_decode_take_list(struct peri_decode *d)
+{
+    d->may_be_list = true;
 }
 
 void peri_decode_free(struct peri_decode *d)

@@ -29,6 +29,10 @@ struct peri_decode;
 /* Makes a decoder of one answer; it holds the vocabulary. */
 struct peri_decode *peri_decode_new(struct peri_vocabulary *v, bool wants_rows);
 
+/* Says, before anything is fed, that a method that the schema lacks may return a list: its result
+ * is a list in any case. */
+void peri_decode_take_list(struct peri_decode *d);
+
 /* Frees it, in whatever state; NULL is fine. */
 void peri_decode_free(struct peri_decode *d);
 

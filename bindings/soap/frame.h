@@ -50,6 +50,7 @@ struct peri_decode {
     struct peri_buf path;                     /* the property that a row's next value is of */
     const struct peri_schema_type *rows_type; /* RetrieveResult in rows mode, else NULL */
     uint16_t rows_field;                      /* its `objects` */
+    bool may_be_list;                         /* the result of an unknown method */
     bool has_row;                             /* the last token closed a row */
     bool has_content;                         /* the body's first element came */
     bool is_fault;

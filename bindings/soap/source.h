@@ -19,6 +19,10 @@ struct peri_source_key {
     struct peri_str name; /* the key as text; of an index: empty */
 };
 
+/* What is not held against the schema: an object, which may have pairs of name and value in its
+ * list part, or a text that stands for a value. */
+enum peri_source_mark { PERI_SOURCE_CHECKED, PERI_SOURCE_UNCHECKED, PERI_SOURCE_TEXT };
+
 struct peri_source {
     void *arg;
     /* The value as a whole; called first and once. */
@@ -32,6 +36,8 @@ struct peri_source {
     uint32_t (*length)(void *arg);
     /* The name that the table gives its type; false when it gives none. Valid like strings. */
     bool (*type_name)(void *arg, struct peri_str *out);
+    /* Whether the table is checked; the text is written to out, and valid like strings. */
+    enum peri_source_mark (*mark)(void *arg, struct peri_str *out);
     /* Shows each key of the table but that of the type's name to visit, until it returns false;
      * whether it never did. */
     bool (*keys)(void *arg, bool (*visit)(void *context, const struct peri_source_key *key),

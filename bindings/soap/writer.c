@@ -38,6 +38,17 @@ bool peri_writer_suggest(struct peri_writer *w, const char *name)
     return peri_writer_fail(w);
 }
 
+bool peri_writer_is_name(struct peri_str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.data[i];
+        bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+        if (!is_letter && (i == 0 || c < '0' || c > '9'))
+            return false;
+    }
+    return text.len > 0;
+}
+
 /* The server's version of a service. Nothing else than its own and the core's is in a request. */
 static uint8_t version_of(const struct peri_writer *w, uint8_t service)
 {

@@ -29,6 +29,9 @@ enum { PERI_WRITER_TYPE_SIZE = 160 };
 void peri_writer_type(const struct peri_writer *w, const struct peri_schema_type *type,
                       bool is_array, char out[PERI_WRITER_TYPE_SIZE]);
 
+/* Whether a text can be the name of something in the API: letters, digits and _. */
+bool peri_writer_is_name(struct peri_str text);
+
 /* Whether something came with a version newer than the server's. */
 bool peri_writer_is_too_new(const struct peri_writer *w, uint8_t service, uint8_t since);
 

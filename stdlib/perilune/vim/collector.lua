@@ -7,6 +7,7 @@ local fault = require "perilune.vim.fault"
 local handle = require "perilune.c.object"
 local method = require "perilune.vim.method"
 local object = require "perilune.vim.object"
+local paths = require "perilune.vim.property"
 local schema = require "perilune.c.schema"
 local scope = require "perilune.util.scope"
 
@@ -28,34 +29,15 @@ local function check_type(type_name)
   end
 end
 
----@param type_name string
----@param path string
-local function check_path(type_name, path)
-  local description, problem = schema.property(type_name, path)
-  if description then
-    return
-  end
-  local message = ("%s has no property %q"):format(type_name, path)
-  if problem.ends then
-    message = ("%s: %q ends the path"):format(message, (problem.good:gsub("%.$", "")))
-  elseif problem.good ~= "" then
-    message = ("%s: %s has no %q"):format(message, problem.owner, problem.part)
-  end
-  err.raise {
-    code = "vim.property",
-    message = message,
-    hint = problem.nearest and ('did you mean "%s%s"?'):format(problem.good, problem.nearest),
-  }
-end
-
---- Refuses property paths that the API does not have.
+--- Refuses property paths that the API, or the server's version of it, does not have.
 ---@param spec_set table[]  PropertyFilterSpec
-function collector.check(spec_set)
+---@param api_version string?  absent: any
+function collector.check(spec_set, api_version)
   for _, filter in ipairs(spec_set) do
     for _, property in ipairs(filter.propSet or {}) do
       check_type(property.type)
       for _, path in ipairs(property.pathSet or {}) do
-        check_path(property.type, path)
+        paths.check(property.type, path, api_version)
       end
     end
   end
@@ -72,7 +54,9 @@ local Reader = {}
 Reader.__index = Reader
 
 local function new_reader(connection, options)
-  collector.check(options.spec_set)
+  if not options.unchecked then
+    collector.check(options.spec_set, connection.api_version)
+  end
   return setmetatable({
     connection = connection,
     spec_set = options.spec_set,
@@ -202,31 +186,35 @@ function collector.retrieve(connection, options)
   return retrying:run(true, seen_rows, connection, options, seen)
 end
 
---- Properties of one object, in the order asked for; nil where one is unset. Raises what could not be read.
----@param this userdata
----@param ... string
----@return any ...
-function collector.get(this, ...)
-  local paths = { ... }
+local function read(this, unchecked, wanted)
   local rows = collector.retrieve(object.connection(this), {
+    unchecked = unchecked,
     spec_set = {
       {
-        propSet = { { type = handle.type(this), pathSet = paths } },
+        propSet = { { type = handle.type(this), pathSet = wanted } },
         objectSet = { { obj = this } },
       },
     },
   })
   local row, values = rows[1] or {}, {}
-  for i, path in ipairs(paths) do
+  for i, path in ipairs(wanted) do
     local problem = row.missing and row.missing[path]
     if problem then
       error(fault.error(problem, nil, { method = "get " .. path, object = this }), 0)
     end
     values[i] = row[path]
   end
-  return table.unpack(values, 1, #paths)
+  return table.unpack(values, 1, #wanted)
 end
 
-object.define("get", collector.get)
+--- Properties of one object, in the order asked for; nil where one is unset. Raises what could not be read.
+---@param this userdata
+---@param ... string
+---@return any ...
+function collector.get(this, ...)
+  return read(this, false, { ... })
+end
+
+object.define("get", collector.get, function(this, ...) return read(this, true, { ... }) end)
 
 return collector

@@ -2,6 +2,7 @@
 --- into `_typeName`, as the encoder wants it wherever a field's declared type is a base type.
 local err = require "perilune.err"
 local schema = require "perilune.c.schema"
+local unchecked = require "perilune.vim.unchecked"
 
 local function construct(name)
   return function(fields)
@@ -20,12 +21,13 @@ local function lookup(vim, name)
     err.raise {
       code = "soap.type",
       message = ("the API has no type %q"):format(tostring(name)),
-      hint = err.suggest(tostring(name), schema.names "type"),
+      hint = err.suggest(tostring(name), schema.names "type")
+        or ("to a server that is newer than this schema, send vim.unchecked %q { … }"):format(tostring(name)),
     }
   end
-  local constructor = construct(name)
+  local constructor = construct(description.name)
   rawset(vim, name, constructor)
   return constructor
 end
 
-return setmetatable({}, { __index = lookup })
+return setmetatable({ unchecked = unchecked }, { __index = lookup })

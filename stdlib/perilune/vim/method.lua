@@ -53,11 +53,17 @@ function method.describe(type_name, name)
   if schema.is_a(type_name, "ManagedObjectReference") and schema.property(type_name, name) then
     hint = ("%s is a property: read it with object:get %q"):format(name, name)
   end
+  hint = hint or ("a server that is newer than this schema is called by vim.unchecked(object):%s{…}"):format(name)
   err.raise {
     code = "soap.method",
     message = ("%s has no method %s"):format(type_name, name),
     hint = hint,
   }
+end
+
+--- Whether the schema lacks a method, so that nothing is known of what it returns.
+local function is_unknown(type_name, name)
+  return not (schema.is_a(type_name, "ManagedObjectReference") and schema.method(type_name, name))
 end
 
 local function new_call(connection, this, name, args, options)
@@ -74,6 +80,8 @@ local function new_call(connection, this, name, args, options)
     stall = options.stall,
     is_urgent = options.urgent,
     service = service.of(connection, handle.type(this)),
+    is_unchecked = options.unchecked,
+    is_unknown = options.unchecked and is_unknown(handle.type(this), name),
   }
 end
 
@@ -109,6 +117,8 @@ local function whole(reply)
   local kind, value = reply:finish()
   if kind == "fault" then
     return nil, value
+  elseif reply.is_unknown and #value < 2 then
+    return value[1]
   end
   return value
 end

@@ -10,6 +10,7 @@ local object = {}
 
 --- Methods that every object has besides those of the API: name → function(self, …).
 local own = {}
+local own_unchecked = {}
 
 ---@type table<string, table<string, function>>
 local known = setmetatable({}, {
@@ -47,17 +48,33 @@ local function check_arguments(this, name, args)
   end
 end
 
-local function api_method(name)
-  local is_task = name:find "_Task$" ~= nil
-  return function(this, args)
-    check_arguments(this, name, args)
-    local connection = object.connection(this)
-    local value = method.call(connection, this, name, args)
-    if is_task and handle.is(value) then
-      return connection:task(value, { method = name, object = this, operation = connection:operation() })
-    end
-    return value
+local function invoke(this, name, args, options)
+  check_arguments(this, name, args)
+  local connection = object.connection(this)
+  local value = method.call(connection, this, name, args, options)
+  if name:find "_Task$" and handle.is(value) then
+    return connection:task(value, { method = name, object = this, operation = connection:operation() })
   end
+  return value
+end
+
+local function api_method(name)
+  return function(this, args)
+    return invoke(this, name, args)
+  end
+end
+
+local UNCHECKED = { unchecked = true }
+
+--- Calls a method without holding it against the schema; for vim.unchecked.
+---@param this userdata
+---@param name string
+---@param ... any  the arguments by name, in a table
+function object.unchecked(this, name, ...)
+  if own_unchecked[name] then
+    return own_unchecked[name](this, ...)
+  end
+  return invoke(this, name, ..., UNCHECKED)
 end
 
 local function index(this, name)
@@ -75,8 +92,10 @@ end
 --- Adds a method that every object has: of the collector, which stands above this module.
 ---@param name string
 ---@param fn fun(self: userdata, ...): ...
-function object.define(name, fn)
+---@param unchecked (fun(self: userdata, ...): ...)?  what it is for vim.unchecked, where that differs
+function object.define(name, fn, unchecked)
   own[name] = fn
+  own_unchecked[name] = unchecked or fn
 end
 
 handle.set_index(index)

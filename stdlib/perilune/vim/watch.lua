@@ -106,7 +106,7 @@ local function filter_of(connection, options)
   for i, name in ipairs(types_of(options)) do
     spec.propSet[i] = { type = name, all = false, pathSet = options.props or {} }
   end
-  collector.check { spec }
+  collector.check({ spec }, connection.api_version)
   return spec
 end
 

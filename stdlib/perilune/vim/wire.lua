@@ -19,6 +19,8 @@ local DESCRIBED = 65536 -- bytes of an unforeseen answer that are looked at
 ---@field rows boolean?  the answer's objects are wanted one by one
 ---@field stall number|false|nil  seconds without a byte; false: no limit
 ---@field is_urgent boolean?  before those that wait for a connection already
+---@field is_unchecked boolean?  not held against the schema
+---@field is_unknown boolean?  the schema lacks the method: its result may be a list
 ---@field service perilune.vim.Service?  the one it goes to, where that is not the core
 
 ---@class perilune.vim.Reply
@@ -26,6 +28,7 @@ local DESCRIBED = 65536 -- bytes of an unforeseen answer that are looked at
 ---@field private response table
 ---@field private decoder table
 ---@field private ended boolean
+---@field is_unknown boolean?  of a method that the schema lacks
 local Reply = {}
 Reply.__index = Reply
 
@@ -188,6 +191,7 @@ function wire.send(connection, call, cookie)
     header = { operationID = call.operation, vcSessionCookie = service and cookie_value(cookie) },
     version = service and service.api_version or connection.api_version,
     core_version = service and connection.api_version,
+    unchecked = call.is_unchecked,
   }
   local response = connection:request("soap", {
     url = url,
@@ -206,8 +210,15 @@ function wire.send(connection, call, cookie)
     space = connection.space,
     rows = call.rows and response.status == 200,
     service = service and service.name,
+    list = call.is_unknown,
   }
-  local reply = { status = response.status, response = response, decoder = decoder, ended = false }
+  local reply = {
+    status = response.status,
+    response = response,
+    decoder = decoder,
+    ended = false,
+    is_unknown = call.is_unknown,
+  }
   return setmetatable(reply, Reply), not service and cookie_in(response) or nil
 end
 

@@ -35,6 +35,7 @@ type Action struct {
 	TaskFault string `json:"taskFault,omitempty"` // the call's task fails with it, its work undone
 	Message   string `json:"message,omitempty"`   // what the fault says
 	Status    int    `json:"status,omitempty"`    // the HTTP status of a refused REST request, else 400
+	Reply     string `json:"reply,omitempty"`     // the call is not executed but answered with this in the SOAP body
 	DelayMS   int    `json:"delayMs,omitempty"`   // the call is served so much later
 	TaskMS    int    `json:"taskMs,omitempty"`    // the call's task takes so long, with progress rising
 	Cut       string `json:"cut,omitempty"`       // the connection ends "before" or "after" the call is executed, or in the "middle" of the reply

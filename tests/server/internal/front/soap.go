@@ -50,6 +50,10 @@ func (f *Front) execute(w http.ResponseWriter, r *http.Request, method string, r
 		rule.refuseSOAP(w)
 		return
 	}
+	if rule != nil && rule.Action.Reply != "" {
+		writeReply(w, rule.Action.Reply)
+		return
+	}
 	defer func() {
 		if reason := recover(); reason != nil {
 			log.Printf("panic in %s: %v\n%s", method, reason, debug.Stack())
@@ -62,6 +66,13 @@ func (f *Front) execute(w http.ResponseWriter, r *http.Request, method string, r
 	if reply.status == http.StatusInternalServerError && strings.HasPrefix(method, "Login") {
 		f.requests.add("failed", method)
 	}
+}
+
+// writeReply answers with what is given, in an envelope.
+func writeReply(w http.ResponseWriter, body string) {
+	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
+	_, _ = fmt.Fprintf(w, `%s<e:Envelope xmlns:e="%s" xmlns:xsi="%s" xmlns:xsd="%s"><e:Body>%s</e:Body></e:Envelope>`, // the client may be gone
+		xml.Header, soapNamespace, "http://www.w3.org/2001/XMLSchema-instance", "http://www.w3.org/2001/XMLSchema", body)
 }
 
 // methodName returns the name of the first element in a SOAP body, "" if there is none.
