@@ -345,26 +345,10 @@ static int pool_request(lua_State *L)
 /* ---- pool ---- */
 
 static const char *const pool_options[] = {
-    "connections",
-    "connect_timeout",
-    "stall_timeout",
-    "proxy",
-    "proxy_source",
-    "plain_proxy",
-    "plain_proxy_source",
-    "no_proxy",
-    "ca_file",
-    "ca_path",
-    "thumbprints",
-    "crl_file",
-    "thumbprint_source",
-    "trust_command",
-    "cert",
-    "key",
-    "key_password",
-    "insecure",
-    "connect_to",
-    NULL,
+    "connections", "connect_timeout",    "stall_timeout",     "proxy",         "proxy_source",
+    "plain_proxy", "plain_proxy_source", "no_proxy",          "ca_file",       "ca_path",
+    "thumbprints", "crl_file",           "thumbprint_source", "trust_command", "cert",
+    "key",         "key_password",       "insecure",          "connect_to",    NULL,
 };
 
 static void read_proxies(lua_State *L, struct peri_pool_settings *settings)

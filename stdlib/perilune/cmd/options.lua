@@ -20,6 +20,8 @@ local known = {
   parallel = { flags = "-p --parallel", value = "N", doc = "steps at once (64, on 16 connections)" },
   target = { flags = "-t --target", value = "NAME",
     doc = "from targets.lua; else PERILUNE_URL, GOVC_*, VSPHERE_*, VMWARE_*" },
+  thumbprint = { flags = "--thumbprint", value = "DIGITS",
+    doc = "SHA-256 or SHA-1 of the certificate to trust: then nothing is asked" },
   var = { flags = "-e --var", value = "NAME=VALUE", many = true, doc = "set a variable of the playbook" },
   var_file = { flags = "--var-file", value = "FILE", many = true, doc = "variables from a Lua or JSON file" },
   verbose = { flags = "-v --verbose", many = true, doc = "more: -v counts and details, -vv each request" },

@@ -10,16 +10,14 @@ local collector = require "perilune.vim.collector"
 local digest = require "perilune.c.digest"
 local err = require "perilune.err"
 local extras = require "perilune.vim.extras"
-local http = require "perilune.c.http"
 local inventory = require "perilune.vim.inventory"
 local login = require "perilune.vim.login"
 local object = require "perilune.c.object"
-local proxies = require "perilune.vim.proxies"
+local pool = require "perilune.vim.pool"
 local query = require "perilune.vim.query"
 local rest = require "perilune.vim.rest"
 local retry = require "perilune.vim.retry"
 local scope = require "perilune.util.scope"
-local secret = require "perilune.util.secret"
 local service = require "perilune.vim.service"
 local session = require "perilune.vim.session"
 local task = require "perilune.c.task"
@@ -28,7 +26,6 @@ local vtask = require "perilune.vim.task"
 local watch = require "perilune.vim.watch"
 
 local KEEP_ALIVE_SECONDS = 300 -- far below the half hour after which a vCenter forgets an idle session
-local STALL_SECONDS = 300      -- some methods answer only when the work is done
 
 ---@class perilune.vim.Stats
 ---@field requests integer  after the login, all kinds together
@@ -76,25 +73,6 @@ end
 
 local connection = {}
 
---- What any pool to a target needs.
-local function pool_options(target)
-  return {
-    ca_file = target.ca_files,
-    thumbprints = target.thumbprints,
-    cert = target.cert,
-    key = target.key,
-    key_password = target.key_password and secret.reveal(target.key_password),
-    insecure = target.insecure,
-    stall_timeout = target.timeout or STALL_SECONDS,
-  }
-end
-
-local function new_pool(target, connections)
-  local options = pool_options(target)
-  options.connections = connections and math.max(connections, 2) -- one may be held by a wait for updates
-  return http.pool(proxies.options(target.proxies, options))
-end
-
 local function new_connection(target, options)
   local self = setmetatable({
     target = target,
@@ -103,7 +81,8 @@ local function new_connection(target, options)
     user = target.user,
     api_version = "6.0",
     space = object.space(),
-    pool = new_pool(target, options.connections),
+    -- one of the connections may be held by a wait for updates
+    pool = pool.open(target, { connections = options.connections and math.max(options.connections, 2) }),
     counts = { soap = 0, rest = 0, file = 0 },
     last_used = { soap = task.now(), rest = task.now() },
     account = account.new(),
@@ -224,10 +203,7 @@ end
 ---@param options table
 ---@return userdata
 function Connection:open_pool(options)
-  for name, value in pairs(pool_options(self.target)) do
-    options[name] = options[name] or value
-  end
-  return http.pool(options)
+  return pool.open(self.target, options)
 end
 
 -- Requests ------------------------------------------------------------------------------------------------
@@ -267,16 +243,16 @@ end
 --- What was sent since the login, and how often that happened.
 ---@return perilune.vim.Stats
 function Connection:stats()
-  local pool = self.pool:stats()
+  local sums = self.pool:stats()
   return {
     requests = self.counts.soap + self.counts.rest + self.counts.file,
     soap = self.counts.soap,
     rest = self.counts.rest,
     files = self.counts.file,
     logins = self.session.logins,
-    handshakes = pool.handshakes,
-    bytes_in = pool.bytes_in,
-    bytes_out = pool.bytes_out,
+    handshakes = sums.handshakes,
+    bytes_in = sums.bytes_in,
+    bytes_out = sums.bytes_out,
   }
 end
 

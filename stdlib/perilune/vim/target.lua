@@ -5,6 +5,7 @@
 --- target of those files or the one that says default = true.
 local environment = require "perilune.vim.environment"
 local err = require "perilune.err"
+local knownhosts = require "perilune.vim.knownhosts"
 local proxies = require "perilune.vim.proxies"
 local secret = require "perilune.util.secret"
 local targetfile = require "perilune.vim.targetfile"
@@ -25,7 +26,13 @@ local target = {}
 ---@field password perilune.util.Secret?
 ---@field insecure boolean
 ---@field thumbprints string[]  the certificate must be one of these
----@field ca_files string[]
+---@field thumbprint_source string?  who says so: a place of targets.lua, a variable, a line of known hosts
+---@field is_known boolean?  the thumbprints are those of known hosts
+---@field known_hosts string  the file where trusted certificates are remembered
+---@field trust_command string?  what to run to trust a certificate
+---@field ca_files string[]  or directories
+---@field ca_dir string?
+---@field crl_files string[]?
 ---@field cert string?  client certificate, a file
 ---@field key string?
 ---@field proxies perilune.vim.Proxies
@@ -42,12 +49,16 @@ local target = {}
 ---@field keep_alive number?  seconds of idleness before the session is used to keep it
 ---@field source table<string, string>  where url, user and password came from
 
-local function default_files(env)
+local function config_directory(env)
   local home = env "XDG_CONFIG_HOME"
   if not home or home == "" then
     home = (env "HOME" or "") .. "/.config"
   end
-  return { "./targets.lua", home .. "/perilune/targets.lua" }
+  return home .. "/perilune"
+end
+
+local function default_files(env)
+  return { "./targets.lua", config_directory(env) .. "/targets.lua" }
 end
 
 --- All targets of the files by name; of two with one name the nearer file's counts.
@@ -122,34 +133,28 @@ local function none(entries)
   }
 end
 
-local function host_key(host, port)
-  return ("%s:%d"):format(host:lower(), port)
+--- The files of known hosts: those of the convention, then our own, which remembers.
+local function known_files(settings, env)
+  local files = table.move(settings.known_hosts or {}, 1, #(settings.known_hosts or {}), 1, {})
+  local own = env "PERILUNE_KNOWN_HOSTS"
+  files[#files + 1] = own and own ~= "" and own or config_directory(env) .. "/known_hosts"
+  return files
 end
 
---- The thumbprint that known-hosts files have for a server: lines of "host[:port] thumbprint".
-local function known_thumbprints(files, host, port)
-  local found = {}
-  for _, path in ipairs(files) do
-    local file = io.open(path, "r")
-    for line in (file and file:read "a" or ""):gmatch "[^\n]+" do
-      local name, thumbprint = line:match "^%s*([^#%s]%S*)%s+(%S+)"
-      if name and (name:lower() == host:lower() and port == 443 or name:lower() == host_key(host, port)) then
-        found[#found + 1] = thumbprint
-      end
-    end
-    if file then
-      file:close()
-    end
-  end
-  return found
-end
-
-local function thumbprints_of(settings, place)
-  local list = known_thumbprints(settings.known_hosts or {}, place.host, place.port)
+--- Whose word it is that a certificate is the right one. A thumbprint of the target itself counts alone.
+local function add_trust(made, settings, env)
+  local files = known_files(settings, env)
+  made.known_hosts, made.thumbprints = files[#files], {}
   if settings.thumbprint then
-    list[#list + 1] = settings.thumbprint
+    made.thumbprints[1], made.thumbprint_source = settings.thumbprint, settings.source.thumbprint
+    return
   end
-  return list
+  made.trust_command = "perilune target trust" .. (settings.where and " " .. made.name or "")
+  for i, known in ipairs(knownhosts.find(files, made.host, made.port)) do
+    made.thumbprints[i] = known.thumbprint
+    made.thumbprint_source = made.thumbprint_source or ("%s:%d"):format(known.file, known.line)
+    made.is_known = true
+  end
 end
 
 --- What the URL has counts only where nothing else says it.
@@ -175,8 +180,9 @@ local function complete(settings, env, name)
     host = place.host,
     port = place.port,
     insecure = settings.insecure or false,
-    thumbprints = thumbprints_of(settings, place),
     ca_files = settings.ca_files or {},
+    ca_dir = settings.ca_dir,
+    crl_files = settings.crl_files,
     cert = settings.cert,
     key = settings.key,
     proxies = proxies.find(settings, env),
@@ -186,6 +192,11 @@ local function complete(settings, env, name)
     patience = settings.patience,
     source = settings.source,
   }
+  add_trust(made, settings, env)
+  if settings.is_bare then
+    made.user = settings.user or place.user
+    return made
+  end
   add_login(made, settings, place)
   way.decide(settings, made)
   return made
@@ -194,22 +205,31 @@ end
 --- Fields that are taken as they are, and those that are secrets to be fetched.
 local PLAIN = {
   "url", "user", "thumbprint", "insecure", "timeout", "keep_alive", "cert", "key", "sso", "extension", "tunnel",
-  "patience",
+  "ca_dir", "patience",
 }
 local SECRET = {
   "password", "key_password", "token", "session", "rest_session", "clone_ticket", "proxy_password",
 }
+
+--- Of these, what is needed before the login.
+local BARE_SECRET = { "key_password", "proxy_password" }
 
 --- A proxy whose URL is a secret is fetched.
 local function proxy_of(value)
   return type(value) == "table" and targetfile.cook(value) or value
 end
 
-local function from_entry(entry, env)
+local function list_of(value)
+  return type(value) == "string" and { value } or value
+end
+
+local function from_entry(entry, env, is_bare)
   local fields, where = entry.fields, entry.where
   local place = ("%s:%d"):format(where.file, where.line)
   local settings = {
-    ca_files = fields.ca_file and { fields.ca_file } or nil,
+    is_bare = is_bare,
+    ca_files = list_of(fields.ca_file),
+    crl_files = list_of(fields.crl_file),
     proxy = proxy_of(fields.proxy),
     where = where,
     source = { url = place, proxy = place },
@@ -218,28 +238,42 @@ local function from_entry(entry, env)
     settings[field] = fields[field]
     settings.source[field] = fields[field] ~= nil and place or nil
   end
-  for _, field in ipairs(SECRET) do
+  for _, field in ipairs(is_bare and BARE_SECRET or SECRET) do
     settings[field] = targetfile.cook(fields[field])
     settings.source[field] = fields[field] and fields[field].source or nil
   end
   return complete(settings, env, entry.name)
 end
 
+---@class perilune.vim.FindOptions
+---@field name string?
+---@field env fun(name: string): string?  os.getenv
+---@field files string[]?
+---@field bare boolean?  only how to reach it: without user, password and the like, which may have to be asked for
+
 --- The target to use. Raises target.unknown, target.missing, target.invalid.
----@param options { name: string?, env: (fun(name: string): string?), files: string[]? }  env: os.getenv
+---@param options perilune.vim.FindOptions
 ---@return perilune.vim.Target
 function target.find(options)
-  local env = options.env
+  local env, is_bare = options.env, options.bare
   local files = options.files or default_files(env)
   if options.name then
-    return from_entry(by_name(options.name, defined(files, env), files), env)
+    return from_entry(by_name(options.name, defined(files, env), files), env, is_bare)
   end
   local settings = environment.read(env)
   if settings then
+    settings.is_bare = is_bare
     return complete(settings, env)
   end
   local entries = defined(files, env)
-  return from_entry(by_default(entries) or none(entries), env)
+  return from_entry(by_default(entries) or none(entries), env, is_bare)
+end
+
+--- All targets that are defined in files, in their order.
+---@param options { env: (fun(name: string): string?), files: string[]? }
+---@return { name: string, where: perilune.err.Place, fields: table }[]
+function target.all(options)
+  return defined(options.files or default_files(options.env), options.env)
 end
 
 return target

@@ -4,8 +4,8 @@
 --- the target that is used: `secret.…` here is a recipe, cooked by `targetfile.cook`.
 local err = require "perilune.err"
 local process = require "perilune.c.process"
+local prompt = require "perilune.util.prompt"
 local secret = require "perilune.util.secret"
-local term = require "perilune.c.term"
 
 local targetfile = {}
 
@@ -45,25 +45,12 @@ local function run_command(arguments)
   return trim_line(output)
 end
 
---- Turns the terminal's echo off until the value is closed.
-local function without_echo()
-  process.run { "stty", "-echo" }
-  return setmetatable({}, {
-    __close = function()
-      process.run { "stty", "echo" }
-      term.write(2, "\n")
-    end,
-  })
-end
-
 local function ask(question)
-  if not term.isatty(0) then
+  if not prompt.is_possible() then
     invalid(nil, "a secret is asked for, and there is no terminal",
       "use secret.env, secret.file or secret.command")
   end
-  term.write(2, question .. ": ")
-  local quiet <close> = without_echo() -- luacheck: ignore 211
-  return term.read_line() or invalid(nil, "no secret was given")
+  return prompt.secret(question) or invalid(nil, "no secret was given")
 end
 
 local function text_argument(word, value)
@@ -114,6 +101,18 @@ local function text(value)
   return type(value) == "string" and value ~= "" or "expected a text"
 end
 
+local function text_or_texts(value)
+  if type(value) ~= "table" or #value == 0 or getmetatable(value) then
+    return text(value)
+  end
+  for _, one in ipairs(value) do
+    if text(one) ~= true then
+      return "expected a text, or a list of them"
+    end
+  end
+  return true
+end
+
 local function boolean(value)
   return type(value) == "boolean" or "expected true or false"
 end
@@ -158,7 +157,9 @@ local FIELDS = {
   thumbprint = text,
   proxy = proxy_url,
   proxy_password = recipe_only,
-  ca_file = text,
+  ca_file = text_or_texts,
+  ca_dir = text,
+  crl_file = text_or_texts,
   insecure = boolean,
   default = boolean,
   timeout = number,

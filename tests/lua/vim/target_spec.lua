@@ -66,6 +66,39 @@ t.test("GOVC_TLS_CA_CERTS is a list, and known hosts give the thumbprint of the 
   t.equal({ found.ca_files, found.thumbprints }, { { "/a.pem", "/b.pem" }, { "CC:DD" } })
 end)
 
+t.test("our own known hosts count for every target, but for one with a thumbprint of its own", function()
+  local known = write(t.tmpdir() .. "/known", "vcenter.lab.example AA:BB\n")
+  local env = { LAB_PASSWORD = "pw", PERILUNE_KNOWN_HOSTS = known }
+  local found = find(env, LAB, "lab")
+  t.equal({ found.thumbprints, found.trust_command, found.is_known }, { { "4F:1C" } })
+  t.find(found.thumbprint_source, "targets%.lua:1$")
+  found = find(env, LAB:gsub("thumbprint[^\n]*", ""), "lab")
+  t.equal(found.thumbprints, { "AA:BB" })
+  t.equal({ found.thumbprint_source, found.trust_command }, { known .. ":1", "perilune target trust lab" })
+  env.PERILUNE_URL = "https://me:pw@vcenter.lab.example"
+  found = find(env)
+  t.equal({ found.thumbprints, found.trust_command }, { { "AA:BB" }, "perilune target trust" })
+end)
+
+t.test("they are in the user's configuration where nothing else is said", function()
+  local found = find { GOVC_URL = "https://me:pw@vc.example", HOME = "/home/me" }
+  t.equal(found.known_hosts, "/home/me/.config/perilune/known_hosts")
+end)
+
+t.test("a target names files, directories and lists of revoked certificates", function()
+  local found = find({}, [[target "lab" {
+    url = "https://me:pw@vc.example", ca_file = { "a.pem", "b.pem" }, ca_dir = "/ca", crl_file = "x.crl",
+  }]], "lab")
+  t.equal({ found.ca_files, found.ca_dir, found.crl_files }, { { "a.pem", "b.pem" }, "/ca", { "x.crl" } })
+end)
+
+t.test("a bare target needs no password, and fetches none", function()
+  local found = target.find { name = "lab", bare = true, env = env_of {}, files = {
+    write(t.tmpdir() .. "/targets.lua", LAB),
+  } }
+  t.equal({ found.host, found.user, found.password }, { "vcenter.lab.example", "automation@vsphere.local" })
+end)
+
 t.test("VSPHERE_SERVER is a host or host:port", function()
   local found = find {
     VSPHERE_SERVER = "vc.example:444", VSPHERE_USER = "me", VSPHERE_PASSWORD = "pw",

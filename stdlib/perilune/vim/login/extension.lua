@@ -35,6 +35,7 @@ function extension.log_in(connection)
     connections = 1,
     connect_to = TUNNEL,
     proxy = proxy_of(target),
+    no_proxy = "",
     proxy_source = target.source.tunnel or "the SDK tunnel of the server",
     stall_timeout = ANSWER_SECONDS,
   }
