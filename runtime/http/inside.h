@@ -25,6 +25,8 @@ struct peri_pool {
     struct peri_trust *trust;
     struct peri_lane *lanes;
     unsigned lane_count;
+    char *last_url; /* of the newest request, and its lane */
+    struct peri_lane *last_lane;
     CURL **spares; /* easy handles to be used again, at most as many as connections */
     unsigned spare_count;
     struct peri_request *requests;  /* not done, by next and previous */

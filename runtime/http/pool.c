@@ -256,6 +256,7 @@ void peri_pool_free(struct peri_pool *pool)
     free_lanes(pool);
     peri_trust_free(pool->trust);
     curl_slist_free_all(pool->connect_to);
+    peri_free(pool->last_url);
     peri_free(pool->spares);
     forget_proxies(pool);
     peri_handshake_free(pool->newest);

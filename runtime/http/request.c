@@ -316,14 +316,24 @@ static bool find_lane(struct peri_request *request, struct peri_pool *pool, CURL
     return code == CURLUE_OK ? request->lane != NULL : fail_url(request->url, code, err);
 }
 
+/* Most requests go to the URL of the one before, so that is taken apart once. */
 static bool set_url(struct peri_request *request, struct peri_pool *pool, const char *url,
                     struct peri_error *err)
 {
+    request->url = peri_strdup(url);
+    if (pool->last_url != NULL && strcmp(pool->last_url, url) == 0) {
+        request->lane = pool->last_lane;
+        return true;
+    }
     CURLU *parts = curl_url();
     peri_assert(parts != NULL);
-    request->url = peri_strdup(url);
     bool ok = find_lane(request, pool, parts, err);
     curl_url_cleanup(parts);
+    if (ok) {
+        peri_free(pool->last_url);
+        pool->last_url = peri_strdup(url);
+        pool->last_lane = request->lane;
+    }
     return ok;
 }
 

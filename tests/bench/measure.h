@@ -16,14 +16,14 @@ struct candidate {
     double seconds[MEASURE_ROUNDS];
 };
 
-static double cpu_seconds(void)
+static inline double cpu_seconds(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static int compare_seconds(const void *a, const void *b)
+static inline int compare_seconds(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
@@ -31,7 +31,7 @@ static int compare_seconds(const void *a, const void *b)
 
 /* Runs all of them in turn, once to warm up and then in rounds; sorts each one's times, so that the
  * first is the least. */
-static void measure(struct candidate *candidates, size_t count, void *arg)
+static inline void measure(struct candidate *candidates, size_t count, void *arg)
 {
     for (int round = -1; round < MEASURE_ROUNDS; round++)
         for (size_t i = 0; i < count; i++) {
@@ -45,13 +45,13 @@ static void measure(struct candidate *candidates, size_t count, void *arg)
 }
 
 /* How far the middle of a candidate's times lies over the least, in per cent. */
-static double spread(const struct candidate *c)
+static inline double spread(const struct candidate *c)
 {
     return (c->seconds[MEASURE_ROUNDS / 2] / c->seconds[0] - 1) * 100;
 }
 
 /* A ratio that bench.sh judges, of the least times; goal 0: it only tells. */
-static void print_ratio(const char *name, double value, double goal)
+static inline void print_ratio(const char *name, double value, double goal)
 {
     if (goal > 0)
         printf("ratio %s %.2f at most %.2f\n", name, value, goal);
@@ -60,7 +60,7 @@ static void print_ratio(const char *name, double value, double goal)
 }
 
 /* The most memory that this process has had, in bytes. */
-static double peak_bytes(void)
+static inline double peak_bytes(void)
 {
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);

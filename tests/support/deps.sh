@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# deps.sh build|demo|test: installs what tests/support/packages lists for that and this machine lacks,
+# deps.sh build|demo|test|bench: installs what tests/support/packages lists for that and this machine lacks,
 # and says what and why. Asks nothing of the network when nothing is missing. With --check it only tells.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
