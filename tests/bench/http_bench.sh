@@ -119,7 +119,7 @@ done
 handshakes
 stop_nginx
 
-start_vcenter
+start_vcenter -dc 1
 body "$(govc find -i / -type m | sed -n '1s/.*://p')"
 pairs 3 "$GOVC_URL" "$GOVC_TLS_CA_CERTS" 8 | judge simulator 0.85 0
 calls "$GOVC_URL" "$GOVC_TLS_CA_CERTS"
