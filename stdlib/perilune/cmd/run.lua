@@ -3,6 +3,7 @@
 --- A script is plain Lua: io, os, require of our modules and of files beside it or under the current
 --- directory, and as globals the words below. What it returns is the exit code: an integer, or nothing for 0.
 local err = require "perilune.err"
+local inspect = require "perilune.util.inspect"
 local json = require "perilune.c.json"
 local options = require "perilune.cmd.options"
 local scope = require "perilune.util.scope"
@@ -13,7 +14,7 @@ local text = require "perilune.util.text"
 local run = {
   name = "run",
   usage = "[options] SCRIPT [options] [ARGUMENT…]",
-  summary = "Run a Lua script with the whole vSphere API: vcenter(), parallel, timeout, log, json.",
+  summary = "Run a Lua script with the whole vSphere API: vcenter(), parallel, timeout, log, json, inspect.",
   arguments = {
     { name = "SCRIPT", doc = "a Lua file" },
     { name = "ARGUMENT", doc = "the script's, from the first word that is no option of run", many = true },
@@ -70,12 +71,23 @@ local function log_at(level)
   end
 end
 
+--- As Lua's, but tables are shown by what is in them.
+local function print_values(...)
+  local words = table.pack(...)
+  for i = 1, words.n do
+    words[i] = inspect.printed(words[i])
+  end
+  io.stdout:write(table.concat(words, "\t", 1, words.n), "\n")
+end
+
 local function words_of(work)
   return {
     all = scope.all,
+    inspect = inspect.text,
     json = json,
     log = { info = log_at "info", warn = log_at "warn" },
     parallel = scope.parallel,
+    print = print_values,
     race = scope.race,
     sleep = task.sleep,
     spawn = scope.spawn,

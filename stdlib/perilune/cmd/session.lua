@@ -32,6 +32,7 @@ function Session:open()
   if verbose > 0 then shown:target(found) end
   return connection.open(found, {
     connections = self.options.parallel,
+    on_notice = function(message) shown:notice(message) end,
     on_request = verbose > 1 and function(...) shown:request(...) end or nil,
     on_wait = verbose > 0 and function(...) shown:waiting(...) end or nil,
   })

@@ -6,6 +6,7 @@ local err = require "perilune.err"
 local fault = require "perilune.vim.fault"
 local handle = require "perilune.c.object"
 local method = require "perilune.vim.method"
+local moid = require "perilune.vim.moid"
 local object = require "perilune.vim.object"
 local paths = require "perilune.vim.property"
 local schema = require "perilune.c.schema"
@@ -19,23 +20,13 @@ local FREE_SECONDS = 2 -- for telling the server that no more pages are wanted
 ---@field ref userdata
 ---@field missing table<string, table>?  path → fault, of what could not be read
 
-local function check_type(type_name)
-  if not schema.is_a(type_name, "ManagedObjectReference") then
-    err.raise {
-      code = "soap.type",
-      message = ("the API has no managed type %q"):format(tostring(type_name)),
-      hint = err.suggest(tostring(type_name), schema.names "managed"),
-    }
-  end
-end
-
 --- Refuses property paths that the API, or the server's version of it, does not have.
 ---@param spec_set table[]  PropertyFilterSpec
 ---@param api_version string?  absent: any
 function collector.check(spec_set, api_version)
   for _, filter in ipairs(spec_set) do
     for _, property in ipairs(filter.propSet or {}) do
-      check_type(property.type)
+      moid.check_type(property.type)
       for _, path in ipairs(property.pathSet or {}) do
         paths.check(property.type, path, api_version)
       end

@@ -12,11 +12,15 @@ local err = require "perilune.err"
 local extras = require "perilune.vim.extras"
 local inventory = require "perilune.vim.inventory"
 local login = require "perilune.vim.login"
+local lookup = require "perilune.vim.lookup"
+local mob = require "perilune.vim.mob"
+local moid = require "perilune.vim.moid"
 local object = require "perilune.c.object"
 local pool = require "perilune.vim.pool"
 local query = require "perilune.vim.query"
 local rest = require "perilune.vim.rest"
 local retry = require "perilune.vim.retry"
+local rows = require "perilune.vim.rows"
 local scope = require "perilune.util.scope"
 local service = require "perilune.vim.service"
 local session = require "perilune.vim.session"
@@ -41,6 +45,7 @@ local KEEP_ALIVE_SECONDS = 300 -- far below the half hour after which a vCenter 
 ---@field connections integer?  to the host at once
 ---@field on_request fun(what: string, seconds: number, status: integer)?  told of each answer; must not wait
 ---@field on_wait fun(e: perilune.Error, seconds: number)?  told of each pause before another try; must not wait
+---@field on_notice fun(message: string)?  told of what is worth knowing and no error; must not wait
 
 ---@class perilune.vim.Connection
 ---@field target perilune.vim.Target
@@ -57,6 +62,7 @@ local KEEP_ALIVE_SECONDS = 300 -- far below the half hour after which a vCenter 
 ---@field updates perilune.vim.Updates
 ---@field retrying perilune.vim.Retrying
 ---@field space userdata
+---@field lookup perilune.vim.Lookup  what was found before
 ---@field services table<string, perilune.vim.Service>  those that were called
 ---@field private pool userdata
 ---@field private counts { soap: integer, rest: integer, file: integer }
@@ -81,6 +87,7 @@ local function new_connection(target, options)
     user = target.user,
     api_version = "6.0",
     space = object.space(),
+    lookup = lookup.new(),
     -- one of the connections may be held by a wait for updates
     pool = pool.open(target, { connections = options.connections and math.max(options.connections, 2) }),
     counts = { soap = 0, rest = 0, file = 0 },
@@ -88,6 +95,7 @@ local function new_connection(target, options)
     account = account.new(),
     on_request = options.on_request,
     retrying = retry.new { patience = target.patience, on_wait = options.on_wait },
+    on_notice = options.on_notice,
     is_open = false,
     operation_id = "perilune-" .. digest.uuid():sub(1, 8),
     services = {},
@@ -264,12 +272,37 @@ end
 
 -- Objects -------------------------------------------------------------------------------------------------
 
---- The managed object of a type and id; asks nothing of the server.
----@param type_name string
----@param id string
+--- A managed object by its id, "vm-42", or by type and id where the id does not tell the type; asks nothing of the
+--- server.
+---@param first string  an id, "VirtualMachine:vm-42", or a type
+---@param second string?  the id if first is a type
 ---@return userdata
-function Connection:object(type_name, id)
-  return self.space:object(type_name, id)
+function Connection:object(first, second)
+  return self.space:object(moid.read(self.content, first, second))
+end
+
+--- The object that a URL of the managed object browser or of the vSphere Client shows, and the value if the URL leads
+--- to a property: only then the server is asked.
+---@param text string
+---@return userdata object
+---@return any value
+function Connection:mob(text)
+  return mob.object(self, text)
+end
+
+--- Where an object is in the inventory: "/DC0/vm/web-01"; nil for one that is not in it. Waits.
+---@param ref userdata
+---@return string?
+function Connection:path(ref)
+  return inventory.paths(self, { ref })[ref]
+end
+
+--- Tells people what is worth knowing and no error.
+---@param message string
+function Connection:notice(message)
+  if self.on_notice then
+    self.on_notice(message)
+  end
 end
 
 --- The vSphere task of a reference: one value per reference, so that all who wait share it.
@@ -308,7 +341,9 @@ end
 
 Connection.find = query.find
 Connection.find_one = query.find_one
-Connection.rows = query.rows
+Connection.get = query.get
+Connection.get_many = rows.get_many
+Connection.rows = rows.rows
 Connection.service = service.open
 Connection.watch = watch.open
 

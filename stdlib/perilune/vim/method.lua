@@ -102,11 +102,13 @@ local function annotate(e, call)
   return e
 end
 
-local function raise_fault(refused, call)
+local function raise_fault(connection, refused, call)
   local place = { method = call.name, object = call.this, operation = call.operation }
   local e = fault.error(refused.fault, refused.message, place)
   if fault.is(e.fault, "NotAuthenticated") then
     e.code = "vim.session"
+  elseif fault.is(e.fault, "ManagedObjectNotFound") and e.fault.obj then
+    connection.lookup:forget(e.fault.obj)
   end
   error(e, 0)
 end
@@ -181,7 +183,7 @@ local function run(connection, call, take)
     if not refused then
       return value
     elseif try == 2 or call.once or not fault.is(refused.fault, "NotAuthenticated") then
-      raise_fault(refused, call)
+      raise_fault(connection, refused, call)
     end
     connection.session:forget(generation)
   end

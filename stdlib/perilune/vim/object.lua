@@ -51,6 +51,7 @@ end
 local function invoke(this, name, args, options)
   check_arguments(this, name, args)
   local connection = object.connection(this)
+  connection.lookup:called(this, name, args)
   local value = method.call(connection, this, name, args, options)
   if name:find "_Task$" and handle.is(value) then
     return connection:task(value, { method = name, object = this, operation = connection:operation() })

@@ -14,6 +14,7 @@ local output = {}
 ---@field target fun(self, target: perilune.vim.Target)
 ---@field request fun(self, what: string, seconds: number, status: integer)
 ---@field waiting fun(self, e: perilune.Error, seconds: number)
+---@field notice fun(self, message: string)
 ---@field stats fun(self, stats: table)
 ---@field error fun(self, e: any)
 ---@field ask fun(self, question: string): boolean|nil  nil: there is nobody to ask

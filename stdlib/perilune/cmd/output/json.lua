@@ -70,6 +70,10 @@ function JsonOutput:waiting(e, seconds)
   write { type = "waiting", code = e.code, message = e.message, seconds = seconds }
 end
 
+function JsonOutput:notice(message)
+  write { type = "notice", message = message }
+end
+
 function JsonOutput:stats(stats)
   write {
     type = "stats", requests = stats.requests, soap = stats.soap, rest = stats.rest, logins = stats.logins,

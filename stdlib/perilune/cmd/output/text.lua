@@ -115,6 +115,10 @@ function TextOutput:waiting(e, seconds)
 end
 
 --- How much was asked of the server.
+function TextOutput:notice(message)
+  to_stderr(self.err:mark("note: " .. text.visible(message), "change") .. "\n")
+end
+
 function TextOutput:stats(stats)
   local line = ("%s after login (%d SOAP, %d REST) over %s, %s; %s sent, %s received"):format(
     text.count(stats.requests, "request"), stats.soap, stats.rest, text.count(stats.handshakes, "connection"),
