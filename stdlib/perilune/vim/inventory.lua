@@ -49,7 +49,8 @@ local function below_network_folder()
 end
 
 local function below_datacenter()
-  return step("Datacenter", "vmFolder", { below_vm_folder() }), step("Datacenter", "hostFolder", { below_host_folder() }),
+  return step("Datacenter", "vmFolder", { below_vm_folder() }),
+    step("Datacenter", "hostFolder", { below_host_folder() }),
     step("Datacenter", "datastoreFolder", { below_datastore_folder() }),
     step("Datacenter", "networkFolder", { below_network_folder() })
 end
@@ -197,7 +198,8 @@ end
 ---@return table<userdata, string>
 function inventory.paths(connection, refs)
   local rows, paths = {}, {}
-  for _, row in ipairs(#refs > 0 and collector.retrieve(connection, { spec_set = { inventory.upwards(refs) } }) or {}) do
+  local specs = { inventory.upwards(refs) }
+  for _, row in ipairs(#refs > 0 and collector.retrieve(connection, { spec_set = specs }) or {}) do
     rows[row.ref] = row
   end
   for _, ref in ipairs(refs) do
@@ -218,8 +220,8 @@ end
 ---@param root userdata?  the root folder if absent
 ---@return perilune.vim.Row[]
 function inventory.read(connection, paths, root)
-  local filter = inventory.filter(root or connection.content.rootFolder, paths)
-  return collector.retrieve(connection, { spec_set = { filter } })
+  local specs = { inventory.filter(root or connection.content.rootFolder, paths) }
+  return collector.retrieve(connection, { spec_set = specs })
 end
 
 --- The managed type of an object.

@@ -61,7 +61,8 @@ t.test("wildcards and dots find what govc finds", function()
   end
   for below, name in pairs { ["/DC0/host"] = "*_H1", ["/DC1/host"] = "*", ["/"] = "*H?" } do
     local deep = (below .. "/.../" .. name):gsub("//", "/")
-    t.equal(paths(vc, { path = deep, type = "HostSystem" }), lines(lab:govc("find", below, "-type", "h", "-name", name)))
+    local wanted = lines(lab:govc("find", below, "-type", "h", "-name", name))
+    t.equal(paths(vc, { path = deep, type = "HostSystem" }), wanted)
   end
   t.equal(paths(vc, "/.../DC1_H0_VM?"), { "/DC1/vm/DC1_H0_VM0", "/DC1/vm/DC1_H0_VM1" })
   t.equal(paths(vc, "/DC1/nothing/*"), {})
@@ -111,8 +112,9 @@ t.test("a type and conditions choose among what a path leads to", function()
   t.equal(#vc:find { path = "/DC0/...", type = "HostSystem" }, 4)
   t.equal(#vc:find { path = "/DC0/...", type = "ComputeResource" }, 2)
   vc:find_one("/DC0/vm/DC0_H0_VM0"):PowerOffVM_Task():await()
-  t.equal(vc:find_one { path = "/DC0/vm/*", type = "VirtualMachine", where = { ["runtime.powerState"] = "poweredOff" } },
-    vc:find_one "/DC0/vm/DC0_H0_VM0")
+  local is_off = { ["runtime.powerState"] = "poweredOff" }
+  local found = vc:find_one { path = "/DC0/vm/*", type = "VirtualMachine", where = is_off }
+  t.equal(found, vc:find_one "/DC0/vm/DC0_H0_VM0")
 end)
 
 -- Names -----------------------------------------------------------------------------------------------------
@@ -128,7 +130,8 @@ t.test("names among many objects cost one request for all of them", function()
   end
   t.equal(cost(lab, look_up), 1 + 40)
   t.equal(cost(lab, function()
-    scope.parallel(40, vc:find { type = "HostSystem" }, function(_) vc:find_one { type = "VirtualMachine", name = "DC0_H0_VM3" } end)
+    local hosts = vc:find { type = "HostSystem" }
+    scope.parallel(40, hosts, function() vc:find_one { type = "VirtualMachine", name = "DC0_H0_VM3" } end)
   end), 1)
 end)
 
@@ -267,7 +270,8 @@ t.test("objects are one for each id, from wherever they come", function()
   t.is_true(rawequal(vc:object(id), vm))
   t.equal(vc:object "SearchIndex", vc.content.searchIndex)
   t.equal(vc:mob("https://127.0.0.1/mob/?moid=" .. id), vm)
-  t.equal(vc:mob(("https://x/ui/app/vm;nav=v/urn:vmomi:VirtualMachine:%s:%s/summary"):format(id, vc.about.instanceUuid)), vm)
+  local urn = ("urn:vmomi:VirtualMachine:%s:%s"):format(id, vc.about.instanceUuid)
+  t.equal(vc:mob(("https://x/ui/app/vm;nav=v/%s/summary"):format(urn)), vm)
   t.equal(lab:requests().soap.FindByInventoryPath, 1)
   t.is_nil(lab:requests().soap.RetrievePropertiesEx)
 end)

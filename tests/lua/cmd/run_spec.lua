@@ -47,7 +47,7 @@ t.test("require finds our modules, files beside the script, and files under the 
   file:write 'return { name = "helper" }'
   file:close()
   local result = t.command { "build/perilune", "run", path }
-  t.find(result.stdout, "^helper\ttrue\ttable")
+  t.find(result.stdout, "^helper\ttrue\t{")
 end)
 
 t.test("bytecode is not loaded, not even on request", function()

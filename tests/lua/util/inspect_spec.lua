@@ -3,7 +3,8 @@ local secret = require "perilune.util.secret"
 local t = require "tests.support.spec"
 
 t.test("data objects are shown by their type, fields in order", function()
-  t.equal(inspect.text { _typeName = "HostCpuInfo", numCpuCores = 2, hz = 5 }, "HostCpuInfo { hz = 5, numCpuCores = 2 }")
+  local value = { _typeName = "HostCpuInfo", numCpuCores = 2, hz = 5 }
+  t.equal(inspect.text(value), "HostCpuInfo { hz = 5, numCpuCores = 2 }")
   t.equal(inspect.text { _typeName = "X" }, "X {}")
 end)
 

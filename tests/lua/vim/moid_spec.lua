@@ -8,7 +8,10 @@ local content = {
   sessionManager = space:object("SessionManager", "SessionManager"),
   rootFolder = space:object("Folder", "group-d1"),
 }
-local host_content = { about = { apiType = "HostAgent" }, sessionManager = space:object("SessionManager", "ha-sessionmgr") }
+local host_content = {
+  about = { apiType = "HostAgent" },
+  sessionManager = space:object("SessionManager", "ha-sessionmgr"),
+}
 
 t.test("ids of a vCenter tell the type", function()
   local types = {
