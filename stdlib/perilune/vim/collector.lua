@@ -9,7 +9,6 @@ local method = require "perilune.vim.method"
 local moid = require "perilune.vim.moid"
 local object = require "perilune.vim.object"
 local paths = require "perilune.vim.property"
-local schema = require "perilune.c.schema"
 local scope = require "perilune.util.scope"
 
 local collector = {}
