@@ -2,7 +2,7 @@
 #include <lauxlib.h>
 
 #include "bindings/lua/modules.h"
-#include "bindings/soap/scan.h"
+#include "bindings/soap/document.h"
 #include "runtime/http/pool.h"
 #include "runtime/loop/loop.h"
 
@@ -20,7 +20,7 @@ int peri_open_build(lua_State *L)
     set(L, "version", PERI_VERSION);
     set(L, "lua", LUA_RELEASE);
     set(L, "libuv", peri_loop_release());
-    set(L, "libxml2", peri_scan_release());
+    set(L, "libxml2", peri_document_release());
     set(L, "libcurl", peri_pool_release());
     return 1;
 }

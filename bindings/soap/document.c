@@ -143,3 +143,8 @@ bool peri_document_canonical(const struct peri_document *document, peri_document
         xmlOutputBufferClose(bytes);
     return ok;
 }
+
+const char *peri_document_release(void)
+{
+    return LIBXML_DOTTED_VERSION;
+}

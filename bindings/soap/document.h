@@ -44,4 +44,7 @@ bool peri_document_text(peri_document_element element, struct peri_buf *out,
 bool peri_document_canonical(const struct peri_document *document, peri_document_element element,
                              struct peri_buf *out, struct peri_error *err);
 
+/* The release of libxml2: "2.9.14". */
+const char *peri_document_release(void);
+
 #endif

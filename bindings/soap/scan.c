@@ -1,209 +1,364 @@
-/* scan.c: bytes of XML to tokens, over libxml2's push parser.
+/* scan.c: bytes of XML to tokens.
  *
- * An element is written down when its start tag comes, and is open until it is known whether it is
- * a leaf: the next tag tells. The open one, always the last, is not handed out; with its text it is
- * carried over when the next piece of the input is parsed. */
+ * An element is open from its start tag until the next tag tells whether it is a leaf. Its token is
+ * made at the one and handed out at the other. */
 #include "bindings/soap/scan.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
-#include <libxml/parser.h>
-#include <libxml/parserInternals.h>
-
-#include "runtime/base/buf.h"
+#include "bindings/soap/chars.h"
+#include "bindings/soap/content.h"
+#include "bindings/soap/prefixes.h"
+#include "bindings/soap/tag.h"
 #include "runtime/base/limits.h"
 
-enum { PIECE = 16 * 1024, FIRST_TOKENS = 512 };
-
-struct peri_scan {
-    struct peri_vocabulary *words;
-    xmlParserCtxtPtr parser;
-    const char *input; /* what was fed and is not yet parsed */
-    size_t input_len;
-    struct peri_scan_token *tokens;
-    size_t count, size, next; /* tokens: written, room for, to be read */
-    struct peri_buf text;     /* of the leaves in tokens */
-    size_t depth;
-    bool has_root;    /* the first tag came */
-    bool is_open;     /* the last token's element has had no other tag in it so far */
-    bool has_input;   /* there was a byte */
-    bool is_last;     /* peri_scan_finish was called */
-    bool is_complete; /* the parser has seen the end */
-    bool has_failed;
-    struct peri_error error; /* why */
+struct element { /* one that is open */
+    const struct peri_vocabulary_name *name;
+    size_t prefixes; /* declared around it */
 };
 
-/* Ends it, saying why. */
-PERI_PRINTF(3, 4)
-static void fail(struct peri_scan *s, enum peri_error_code code, const char *format, ...)
+struct peri_scan {
+    struct peri_content c;
+    struct peri_vocabulary *words;
+    struct peri_buf value; /* of an attribute that is not plain */
+    struct peri_scan_token token;
+    struct peri_prefixes prefixes;
+    struct peri_tag tag;
+    struct element elements[PERI_LIMIT_XML_DEPTH];
+    bool is_begun; /* the declaration, if there is one, was read */
+    bool is_complete;
+};
+
+static enum peri_content_step too_many_names(struct peri_scan *s)
 {
-    char message[PERI_ERROR_MESSAGE_MAX];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(message, sizeof(message), format, args);
-    va_end(args);
-    if (!s->has_failed)
-        peri_error_set(&s->error, code, "%s", message);
-    s->has_failed = true;
-    xmlStopParser(s->parser);
+    return peri_content_limit(&s->c, "the answer has too many different names");
 }
 
-static const char *kept(struct peri_scan *s, const xmlChar *from, const xmlChar *to)
+/* ---- start tags ---- */
+
+/* The value of an attribute, valid until the next one is asked for. */
+static struct peri_str value_of(struct peri_scan *s, const struct peri_tag_attribute *attribute)
 {
-    const char *name = peri_vocabulary_intern(s->words, (const char *)from, (size_t)(to - from));
-    if (name != NULL)
-        return name;
-    fail(s, PERI_E_LIMIT, "the answer has too many different names");
-    return "";
+    if (attribute->is_plain)
+        return attribute->value;
+    peri_buf_clear(&s->value);
+    if (!peri_buf_add(&s->value, attribute->value.data, attribute->value.len, NULL))
+        return (struct peri_str){"", 0}; /* its ceiling is above that of a tag */
+    return (struct peri_str){s->value.data, peri_tag_value(attribute, s->value.data)};
 }
 
-static const xmlChar *after_prefix(const xmlChar *from, const xmlChar *to)
+static const char *word(const struct peri_scan *s, enum peri_word w)
 {
-    const xmlChar *colon = memchr(from, ':', (size_t)(to - from));
+    return peri_vocabulary_word(s->words, w);
+}
+
+/* Whether an attribute declares a namespace; *prefix is for what, NULL for names without. */
+static bool is_declaration(const struct peri_scan *s, const struct peri_vocabulary_name *name,
+                           const char **prefix)
+{
+    *prefix = name->prefix == NULL ? NULL : name->local;
+    return name->prefix == NULL ? name->local == word(s, PERI_WORD_XMLNS)
+                                : name->prefix == word(s, PERI_WORD_XMLNS);
+}
+
+/* Two prefixes are XML's own; one may be declared, as what it is, and none as the same. */
+static bool is_declarable(const struct peri_scan *s, const char *prefix, const char *uri)
+{
+    if (prefix != NULL && prefix == word(s, PERI_WORD_XML))
+        return uri == word(s, PERI_WORD_XML_URI);
+    return prefix != word(s, PERI_WORD_XMLNS) && uri != word(s, PERI_WORD_XML_URI) &&
+           uri != word(s, PERI_WORD_XMLNS_URI) && (prefix == NULL || uri[0] != '\0');
+}
+
+static enum peri_content_step
+declare(struct peri_scan *s, const struct peri_tag_attribute *attribute, const char *prefix)
+{
+    struct peri_str value = value_of(s, attribute);
+    const char *uri = peri_vocabulary_intern(s->words, value.data, value.len);
+    if (uri == NULL)
+        return too_many_names(s);
+    if (!is_declarable(s, prefix, uri))
+        return peri_content_wrong(&s->c, "a namespace that cannot be declared");
+    peri_prefixes_add(&s->prefixes, prefix, uri);
+    return PERI_CONTENT_GO_ON;
+}
+
+/* Finds the namespace of a name; NULL for names that are in none. */
+static bool find_uri(const struct peri_scan *s, const char *prefix, const char **uri)
+{
+    *uri = peri_prefixes_find(&s->prefixes, prefix);
+    if (*uri != NULL && **uri == '\0')
+        *uri = NULL;
+    return prefix == NULL || *uri != NULL;
+}
+
+static const char *after_prefix(const char *from, const char *end)
+{
+    const char *colon = memchr(from, ':', (size_t)(end - from));
     return colon == NULL ? from : colon + 1;
 }
 
-/* attribute: local name, prefix, namespace, begin and end of the value */
-static void read_attribute(struct peri_scan *s, struct peri_scan_token *token,
-                           const xmlChar **attribute)
+static enum peri_content_step note_attribute(struct peri_scan *s,
+                                             const struct peri_tag_attribute *attribute,
+                                             const char *local, const char *uri)
 {
-    const char *name = (const char *)attribute[0], *uri = (const char *)attribute[2];
-    bool is_xsi = uri == peri_vocabulary_word(s->words, PERI_WORD_XSI_URI);
-    if (name == peri_vocabulary_word(s->words, PERI_WORD_TYPE)) {
-        if (uri == NULL)
-            token->type = kept(s, attribute[3], attribute[4]);
-        else if (is_xsi)
-            token->xsi_type = kept(s, after_prefix(attribute[3], attribute[4]), attribute[4]);
-    } else if (is_xsi && name == peri_vocabulary_word(s->words, PERI_WORD_NIL)) {
-        token->is_nil =
-            attribute[3] != attribute[4] && (*attribute[3] == 't' || *attribute[3] == '1');
+    struct peri_str value;
+    bool is_xsi = uri == word(s, PERI_WORD_XSI_URI);
+    if (local == word(s, PERI_WORD_TYPE) && (is_xsi || uri == NULL)) {
+        value = value_of(s, attribute);
+        const char *from = is_xsi ? after_prefix(value.data, value.data + value.len) : value.data;
+        const char *kept =
+            peri_vocabulary_intern(s->words, from, (size_t)(value.data + value.len - from));
+        *(is_xsi ? &s->token.xsi_type : &s->token.type) = kept;
+        return kept == NULL ? too_many_names(s) : PERI_CONTENT_GO_ON;
+    }
+    if (is_xsi && local == word(s, PERI_WORD_NIL)) {
+        value = value_of(s, attribute);
+        s->token.is_nil = value.len > 0 && (value.data[0] == 't' || value.data[0] == '1');
+    }
+    return PERI_CONTENT_GO_ON;
+}
+
+struct resolved { /* an attribute's name */
+    const struct peri_vocabulary_name *name;
+    const char *uri;
+};
+
+static bool is_twice(const struct resolved *names, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (names[k].name == names[i].name ||
+            (names[k].uri != NULL && names[k].uri == names[i].uri &&
+             names[k].name->local == names[i].name->local))
+            return true;
+    return false;
+}
+
+/* Keeps the names and declares the namespaces among the attributes. */
+static enum peri_content_step declare_all(struct peri_scan *s, struct resolved *names)
+{
+    const char *prefix;
+    for (size_t i = 0; i < s->tag.count; i++) {
+        const struct peri_tag_attribute *attribute = &s->tag.attributes[i];
+        names[i].uri = NULL;
+        names[i].name = peri_vocabulary_name(s->words, attribute->name.data, attribute->name.len);
+        if (names[i].name == NULL)
+            return too_many_names(s);
+        if (is_declaration(s, names[i].name, &prefix) &&
+            declare(s, attribute, prefix) != PERI_CONTENT_GO_ON)
+            return PERI_CONTENT_STOP;
+    }
+    return PERI_CONTENT_GO_ON;
+}
+
+static enum peri_content_step read_attributes(struct peri_scan *s)
+{
+    struct resolved names[PERI_LIMIT_XML_ATTRIBUTES];
+    const char *prefix;
+    if (declare_all(s, names) != PERI_CONTENT_GO_ON)
+        return PERI_CONTENT_STOP;
+    for (size_t i = 0; i < s->tag.count; i++) {
+        const struct peri_vocabulary_name *name = names[i].name;
+        bool is_declaring = is_declaration(s, name, &prefix);
+        if (!is_declaring && name->prefix != NULL && !find_uri(s, name->prefix, &names[i].uri))
+            return peri_content_wrong(&s->c, "an attribute with a prefix that was not declared");
+        if (is_twice(names, i))
+            return peri_content_wrong(&s->c, "an attribute that is there twice");
+        if (!is_declaring && note_attribute(s, &s->tag.attributes[i], name->local, names[i].uri) !=
+                                 PERI_CONTENT_GO_ON)
+            return PERI_CONTENT_STOP;
+    }
+    return PERI_CONTENT_GO_ON;
+}
+
+/* Makes the element of a tag the innermost one, and the token that is being made. */
+static enum peri_content_step open_element(struct peri_scan *s,
+                                           const struct peri_vocabulary_name *name)
+{
+    struct element *e = &s->elements[s->c.depth];
+    s->token =
+        (struct peri_scan_token){.kind = PERI_SCAN_LEAF, .name = name->local, .text = {"", 0}};
+    s->c.has_root = true;
+    *e = (struct element){name, s->prefixes.count};
+    if (s->tag.count > 0 && read_attributes(s) != PERI_CONTENT_GO_ON)
+        return PERI_CONTENT_STOP;
+    if (!find_uri(s, name->prefix, &s->token.uri))
+        return peri_content_wrong(&s->c, "an element with a prefix that was not declared");
+    s->c.depth++;
+    s->c.is_open = true;
+    s->c.run = s->c.at;
+    peri_buf_clear(&s->c.text);
+    return PERI_CONTENT_GO_ON;
+}
+
+static enum peri_content_step close_element(struct peri_scan *s)
+{
+    s->c.depth--;
+    s->prefixes.count = s->elements[s->c.depth].prefixes;
+    if (s->c.is_open) {
+        s->c.is_open = false;
+        return PERI_CONTENT_TOKEN;
+    }
+    s->token = (struct peri_scan_token){.kind = PERI_SCAN_END};
+    return PERI_CONTENT_TOKEN;
+}
+
+/* The most frequent tag by far is a name alone. */
+static enum peri_tag_state read_tag(struct peri_scan *s, const char **problem)
+{
+    const char *from = s->c.window + s->c.at, *at = from + 1;
+    if (peri_chars_class[(unsigned char)*at] & PERI_CHARS_START) {
+        while (*at != ':' && peri_chars_class[(unsigned char)*at] & PERI_CHARS_NAME)
+            at++;
+        if (*at == '>') {
+            s->tag.name = (struct peri_str){from + 1, (size_t)(at - from) - 1};
+            s->tag.count = 0;
+            s->tag.is_empty = false;
+            s->tag.end = at + 1;
+            return PERI_TAG_WHOLE;
+        }
+    }
+    return peri_tag_read(from, s->c.len - s->c.at, &s->tag, problem);
+}
+
+static enum peri_content_step begin_element(struct peri_scan *s)
+{
+    const char *problem;
+    switch (read_tag(s, &problem)) {
+    case PERI_TAG_PART:
+        return PERI_CONTENT_NEED;
+    case PERI_TAG_WRONG:
+        return peri_content_wrong(&s->c, problem);
+    case PERI_TAG_LIMIT:
+        return peri_content_limit(&s->c, "the answer has a tag of over %d attributes",
+                                  PERI_LIMIT_XML_ATTRIBUTES);
+    case PERI_TAG_WHOLE:
+        break;
+    }
+    if (s->c.depth == PERI_LIMIT_XML_DEPTH)
+        return peri_content_limit(&s->c, "the answer has elements over %d deep",
+                                  PERI_LIMIT_XML_DEPTH);
+    const struct peri_vocabulary_name *name =
+        peri_vocabulary_name(s->words, s->tag.name.data, s->tag.name.len);
+    if (name == NULL)
+        return too_many_names(s);
+    if (s->c.depth == 0 && s->c.has_root)
+        return peri_content_wrong(&s->c, "a second root element");
+    s->c.at = (size_t)(s->tag.end - s->c.window);
+    if (open_element(s, name) != PERI_CONTENT_GO_ON)
+        return PERI_CONTENT_STOP;
+    return s->tag.is_empty ? close_element(s) : PERI_CONTENT_GO_ON;
+}
+
+/* ---- end tags ---- */
+
+static enum peri_content_step end_element(struct peri_scan *s)
+{
+    if (s->c.depth == 0)
+        return peri_content_wrong(&s->c, "an end tag without a start tag");
+    const struct peri_vocabulary_name *name = s->elements[s->c.depth - 1].name;
+    const char *from = s->c.window + s->c.at + 2, *end = s->c.window + s->c.len;
+    size_t left = (size_t)(end - from);
+    if (memcmp(from, name->text, left < name->len ? left : name->len) != 0)
+        return peri_content_wrong(&s->c, "an end tag of another element");
+    if (left <= name->len)
+        return PERI_CONTENT_NEED;
+    from += name->len;
+    while (peri_chars_class[(unsigned char)*from] & PERI_CHARS_BLANK)
+        from++;
+    if (*from != '>')
+        return from == end ? PERI_CONTENT_NEED
+                           : peri_content_wrong(&s->c, "an end tag of another element");
+    if (s->c.is_open && peri_content_text(&s->c, &s->token.text) != PERI_CONTENT_GO_ON)
+        return PERI_CONTENT_STOP;
+    s->c.at = (size_t)(from - s->c.window) + 1;
+    return close_element(s);
+}
+
+/* ---- the whole ---- */
+
+/* Before anything else: a byte order mark and the declaration. */
+static enum peri_content_step read_beginning(struct peri_scan *s)
+{
+    const char *end, *problem;
+    enum peri_content_step step = peri_content_expect(&s->c, "\xEF\xBB\xBF");
+    if (step == PERI_CONTENT_GO_ON && s->c.before + s->c.at == 0)
+        s->c.at += 3;
+    else if (step == PERI_CONTENT_NEED)
+        return PERI_CONTENT_NEED;
+    step = peri_content_expect(&s->c, "<?xml");
+    if (step == PERI_CONTENT_NEED || (step == PERI_CONTENT_GO_ON && s->c.at + 5 == s->c.len))
+        return PERI_CONTENT_NEED;
+    if (step == PERI_CONTENT_STOP ||
+        !(peri_chars_class[(unsigned char)s->c.window[s->c.at + 5]] & PERI_CHARS_BLANK)) {
+        s->is_begun = true;
+        return PERI_CONTENT_GO_ON;
+    }
+    switch (peri_tag_declaration(s->c.window + s->c.at, s->c.len - s->c.at, &end, &problem)) {
+    case PERI_TAG_WHOLE:
+        s->c.at = (size_t)(end - s->c.window);
+        s->is_begun = true;
+        return PERI_CONTENT_GO_ON;
+    case PERI_TAG_PART:
+        return PERI_CONTENT_NEED;
+    default:
+        return peri_content_wrong(&s->c, problem);
     }
 }
 
-static struct peri_scan_token *add_token(struct peri_scan *s)
+/* Before and after the root element there are blanks and comments. */
+static enum peri_content_step skip_outside(struct peri_scan *s)
 {
-    if (s->count == s->size) {
-        s->size = s->size == 0 ? FIRST_TOKENS : s->size * 2;
-        s->tokens = peri_realloc(s->tokens, s->size * sizeof(*s->tokens));
-    }
-    return &s->tokens[s->count++];
+    while (peri_chars_class[(unsigned char)s->c.window[s->c.at]] & PERI_CHARS_BLANK)
+        s->c.at++;
+    if (s->c.window[s->c.at] == '<')
+        return PERI_CONTENT_GO_ON;
+    return s->c.at == s->c.len ? PERI_CONTENT_NEED
+                               : peri_content_wrong(&s->c, "text outside of the root element");
 }
 
-/* Another tag came inside the open element: it is no leaf, and its text so far is only layout. */
-static void settle_open(struct peri_scan *s)
+/* A tag comes inside the open element: it is no leaf, and its text so far is only layout. */
+static enum peri_content_step settle_open(struct peri_scan *s)
 {
-    if (!s->is_open)
-        return;
-    struct peri_scan_token *open = &s->tokens[s->count - 1];
-    open->kind = PERI_SCAN_START;
-    s->text.len = open->text_at;
+    s->c.is_open = false;
+    s->token.kind = PERI_SCAN_START;
+    return PERI_CONTENT_TOKEN;
 }
 
-static void on_start(void *user, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri,
-                     int declared, const xmlChar **declarations, int count, int defaulted,
-                     const xmlChar **attributes)
+static enum peri_content_step read_markup(struct peri_scan *s)
 {
-    struct peri_scan *s = user;
-    (void)prefix, (void)declared, (void)declarations, (void)defaulted;
-    settle_open(s);
-    s->has_root = true;
-    if (++s->depth > PERI_LIMIT_XML_DEPTH) {
-        fail(s, PERI_E_LIMIT, "the answer has elements over %d deep", PERI_LIMIT_XML_DEPTH);
-        return;
-    }
-    struct peri_scan_token *token = add_token(s);
-    *token = (struct peri_scan_token){.kind = PERI_SCAN_LEAF,
-                                      .name = (const char *)name,
-                                      .uri = (const char *)uri,
-                                      .text_at = s->text.len};
-    s->is_open = true;
-    for (int i = 0; i < count; i++)
-        read_attribute(s, token, attributes + (ptrdiff_t)i * 5);
-}
-
-static void on_text(void *user, const xmlChar *bytes, int len)
-{
-    struct peri_scan *s = user;
-    if (!s->is_open)
-        return;
-    if (s->text.len - s->tokens[s->count - 1].text_at + (size_t)len > PERI_LIMIT_XML_TEXT ||
-        !peri_buf_add(&s->text, bytes, (size_t)len, NULL))
-        fail(s, PERI_E_LIMIT, "the answer has a text of over %lu bytes", PERI_LIMIT_XML_TEXT);
-}
-
-static void on_end(void *user, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri)
-{
-    struct peri_scan *s = user;
-    (void)name, (void)prefix, (void)uri;
-    s->depth--;
-    if (s->is_open) {
-        struct peri_scan_token *leaf = &s->tokens[s->count - 1];
-        leaf->text.len = s->text.len - leaf->text_at;
-        s->is_open = false;
-    } else {
-        *add_token(s) = (struct peri_scan_token){.kind = PERI_SCAN_END};
+    switch (s->c.window[s->c.at + 1]) {
+    case '/':
+        return end_element(s);
+    case '!':
+    case '?':
+        return peri_content_special(&s->c);
+    default:
+        if (s->c.at + 1 == s->c.len)
+            return PERI_CONTENT_NEED;
+        return s->c.is_open ? settle_open(s) : begin_element(s);
     }
 }
 
-static void on_doctype(void *user, const xmlChar *name, const xmlChar *public_id,
-                       const xmlChar *system_id)
+static enum peri_content_step read_some(struct peri_scan *s)
 {
-    (void)name, (void)public_id, (void)system_id;
-    fail(user, PERI_E_SOAP_XML, "the answer has a DOCTYPE, which SOAP forbids");
-}
-
-/* libxml2's message ends in a newline. */
-static void on_error(void *user, xmlErrorPtr problem)
-{
-    struct peri_scan *s = user;
-    if (s->has_failed || problem->level != XML_ERR_FATAL)
-        return;
-    int len = problem->message == NULL ? 0 : (int)strcspn(problem->message, "\n");
-    s->has_failed = true;
-    if (problem->code == XML_ERR_NO_MEMORY) /* as its dictionary says that the limit is reached */
-        peri_error_set(&s->error, PERI_E_LIMIT, "the answer has too many different names");
-    else if (!s->has_root)
-        peri_error_set(&s->error, PERI_E_SOAP_XML, "the answer is not XML");
-    else
-        peri_error_set(&s->error, PERI_E_SOAP_XML,
-                       "the answer is not well-formed XML, line %d: %.*s", problem->line, len,
-                       len == 0 ? "" : problem->message);
-}
-
-static xmlSAXHandler handlers(void)
-{
-    return (xmlSAXHandler){
-        .initialized = XML_SAX2_MAGIC,
-        .startElementNs = on_start,
-        .endElementNs = on_end,
-        .characters = on_text,
-        .ignorableWhitespace = on_text,
-        .cdataBlock = on_text,
-        .internalSubset = on_doctype,
-        .serror = on_error,
-    };
-}
-
-/* What libxml2 cannot lay to a parser it prints; parse() sees that something was wrong. */
-static void ignore(void *context, const char *format, ...)
-{
-    (void)context, (void)format;
+    enum peri_content_step step;
+    if (!s->is_begun) {
+        step = read_beginning(s);
+        if (step != PERI_CONTENT_GO_ON)
+            return step;
+    }
+    step = s->c.depth == 0 ? skip_outside(s) : peri_content_read(&s->c);
+    return step == PERI_CONTENT_GO_ON ? read_markup(s) : step;
 }
 
 struct peri_scan *peri_scan_new(struct peri_vocabulary *v)
 {
     struct peri_scan *s = peri_alloc(sizeof(*s));
-    xmlSAXHandler sax = handlers();
+    peri_content_init(&s->c);
     s->words = peri_vocabulary_hold(v);
-    peri_buf_init(&s->text, PERI_LIMIT_XML_TEXT + PIECE);
-    xmlSetGenericErrorFunc(NULL, ignore);
-    s->parser = xmlCreatePushParserCtxt(&sax, s, NULL, 0, NULL);
-    xmlCtxtUseOptions(s->parser, XML_PARSE_IGNORE_ENC | XML_PARSE_NONET);
-    xmlDictFree(s->parser->dict);
-    s->parser->dict = peri_vocabulary_dict(v);
-    xmlDictReference(s->parser->dict);
+    peri_buf_init(&s->value, 2 * PERI_LIMIT_XML_TAG);
+    peri_prefixes_add(&s->prefixes, word(s, PERI_WORD_XML), word(s, PERI_WORD_XML_URI));
     return s;
 }
 
@@ -211,110 +366,52 @@ void peri_scan_free(struct peri_scan *s)
 {
     if (s == NULL)
         return;
-    xmlFreeParserCtxt(s->parser);
     peri_vocabulary_free(s->words);
-    peri_buf_deinit(&s->text);
-    peri_free(s->tokens);
+    peri_prefixes_deinit(&s->prefixes);
+    peri_content_deinit(&s->c);
+    peri_buf_deinit(&s->value);
     peri_free(s);
 }
 
 void peri_scan_feed(struct peri_scan *s, const char *bytes, size_t len)
 {
-    s->input = bytes;
-    s->input_len = len;
+    s->c.input = bytes;
+    s->c.input_len = len;
 }
 
 void peri_scan_finish(struct peri_scan *s)
 {
-    s->is_last = true;
+    s->c.is_last = true;
 }
 
-/* Forgets the tokens that were read, but carries the open one and its text to the front. */
-static void make_room(struct peri_scan *s)
+/* The window is read to its end, or to what needs more. */
+static enum peri_scan_state need_more(struct peri_scan *s)
 {
-    s->next = 0;
-    if (!s->is_open) {
-        s->count = 0;
-        peri_buf_clear(&s->text);
-        return;
-    }
-    struct peri_scan_token open = s->tokens[s->count - 1];
-    s->text.len -= open.text_at;
-    if (s->text.len > 0)
-        memmove(s->text.data, s->text.data + open.text_at, s->text.len);
-    open.text_at = 0;
-    s->tokens[0] = open;
-    s->count = 1;
-}
-
-/* A tag that does not end keeps the parser from consuming its input. */
-static void check_waiting(struct peri_scan *s)
-{
-    xmlParserInputPtr input = s->parser->input;
-    if (input == NULL || (size_t)(input->end - input->cur) <= PERI_LIMIT_XML_TAG)
-        return;
-    fail(s, PERI_E_LIMIT, "the answer has a tag of over %lu bytes", PERI_LIMIT_XML_TAG);
-}
-
-/* What is wrong with a document that is over; libxml2 only says what it missed. */
-static void check_end(struct peri_scan *s, bool had_failed)
-{
-    if (had_failed || s->parser->wellFormed)
-        return;
-    s->has_failed = true;
-    if (!s->has_input)
-        peri_error_set(&s->error, PERI_E_SOAP_XML, "the answer is empty");
-    else if (s->depth > 0 || s->error.code == PERI_E_NONE)
-        peri_error_set(&s->error, PERI_E_SOAP_XML, "the answer ends in the middle");
-    else
-        return;
-    peri_error_hint(&s->error, "the connection, or something in between, cut it off");
-}
-
-/* Parses the next piece of the input, or its end. */
-static void parse(struct peri_scan *s)
-{
-    size_t len = s->input_len < PIECE ? s->input_len : PIECE;
-    bool had_failed = s->has_failed;
-    make_room(s);
-    s->is_complete = len == 0;
-    s->has_input = s->has_input || len > 0;
-    xmlParseChunk(s->parser, s->input, (int)len, s->is_complete);
-    s->input += len;
-    s->input_len -= len;
-    if (s->is_complete)
-        check_end(s, had_failed);
-    else if (!s->has_failed && s->parser->disableSAX)
-        fail(s, PERI_E_SOAP_XML, "the answer is not in UTF-8");
-    else if (!s->has_failed)
-        check_waiting(s);
-}
-
-static enum peri_scan_state state_without_token(struct peri_scan *s, struct peri_error *err)
-{
-    if (s->has_failed) {
-        *err = s->error;
-        return PERI_SCAN_ERROR;
-    }
-    return s->is_complete ? PERI_SCAN_DONE : PERI_SCAN_MORE;
+    if (s->c.input_len > 0)
+        return peri_content_refill(&s->c) == PERI_CONTENT_GO_ON ? PERI_SCAN_TOKEN : PERI_SCAN_ERROR;
+    if (!s->c.is_last)
+        return PERI_SCAN_MORE;
+    if (!s->c.has_root || s->c.depth > 0 || s->c.at < s->c.len)
+        return peri_content_cut_off(&s->c), PERI_SCAN_ERROR;
+    s->is_complete = true;
+    return PERI_SCAN_DONE;
 }
 
 enum peri_scan_state peri_scan_next(struct peri_scan *s, const struct peri_scan_token **out,
                                     struct peri_error *err)
 {
-    while (s->next + (s->is_open ? 1 : 0) >= s->count) {
-        bool has_input = s->input_len > 0 || (s->is_last && !s->is_complete);
-        if (s->has_failed || !has_input)
-            return state_without_token(s, err);
-        parse(s);
+    enum peri_scan_state state = s->is_complete ? PERI_SCAN_DONE : PERI_SCAN_TOKEN;
+    *out = &s->token;
+    while (state == PERI_SCAN_TOKEN && !s->c.has_failed) {
+        enum peri_content_step step = s->c.window == NULL ? PERI_CONTENT_NEED : read_some(s);
+        if (step == PERI_CONTENT_TOKEN)
+            return PERI_SCAN_TOKEN;
+        if (step == PERI_CONTENT_NEED)
+            state = need_more(s);
     }
-    struct peri_scan_token *token = &s->tokens[s->next++];
-    token->text.data = s->text.len == 0 ? "" : s->text.data + token->text_at;
-    *out = token;
-    return PERI_SCAN_TOKEN;
-}
-
-const char *peri_scan_release(void)
-{
-    return LIBXML_DOTTED_VERSION;
+    if (s->c.has_failed) {
+        *err = s->c.error;
+        return PERI_SCAN_ERROR;
+    }
+    return state;
 }

@@ -1,11 +1,13 @@
 /* scan.h: bytes of XML, in chunks of any size, to tokens.
  *
- * libxml2's callbacks only write tokens down; they are read by peri_scan_next, outside of the
- * parser's frames. So what the reader does with a token (running Lua, which may leave by a long
- * jump) cannot hurt the parser. The input is parsed a piece at a time and only when tokens are
- * asked for: memory does not grow with the input. Refused: a DOCTYPE (and so every entity of its
- * own), bytes that are no UTF-8, whatever encoding is declared, and what passes the limits for
- * depth, tags and texts. */
+ * XML 1.0 with namespaces, in UTF-8, as SOAP uses it: all of it is checked to be well-formed, also
+ * where nothing of it is kept. Refused, as SOAP forbids them: a DOCTYPE (and so every entity of its
+ * own) and processing instructions; further bytes that are no UTF-8, whatever encoding is declared,
+ * and what passes the limits for depth, tags and texts.
+ *
+ * Nothing calls back: peri_scan_next reads one token and returns. So what is done with a token
+ * (running Lua, which may leave by a long jump) cannot hurt the scanner, and memory does not grow
+ * with the input. */
 #ifndef PERI_SCAN_H
 #define PERI_SCAN_H
 
@@ -26,7 +28,6 @@ struct peri_scan_token {
     const char *xsi_type; /* without prefix, or NULL */
     const char *type;     /* the attribute `type` without namespace, or NULL */
     struct peri_str text; /* of a LEAF */
-    size_t text_at;       /* used by scan.c */
 };
 
 enum peri_scan_state { PERI_SCAN_TOKEN, PERI_SCAN_MORE, PERI_SCAN_DONE, PERI_SCAN_ERROR };
@@ -50,8 +51,5 @@ void peri_scan_finish(struct peri_scan *s);
  * the document is complete. Errors, for good: PERI_E_SOAP_XML, PERI_E_LIMIT. */
 enum peri_scan_state peri_scan_next(struct peri_scan *s, const struct peri_scan_token **out,
                                     struct peri_error *err);
-
-/* The release of libxml2: "2.9.14". */
-const char *peri_scan_release(void);
 
 #endif

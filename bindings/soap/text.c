@@ -1,39 +1,16 @@
 /* text.c: strings as the text of XML. */
 #include "bindings/soap/text.h"
 
-#include <stdint.h>
-
-/* Reads the character that begins at a byte over 0x7F: its length, or 0 when it is not UTF-8. */
-static size_t decode(const unsigned char *bytes, size_t len, uint32_t *out)
-{
-    size_t need = bytes[0] >= 0xF0 ? 4 : bytes[0] >= 0xE0 ? 3 : 2;
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    if (bytes[0] < 0xC2 || bytes[0] > 0xF4 || len < need)
-        return 0;
-    uint32_t c = bytes[0] & (0xFFU >> (need + 1));
-    for (size_t i = 1; i < need; i++) {
-        if ((bytes[i] & 0xC0) != 0x80)
-            return 0;
-        c = c << 6 | (bytes[i] & 0x3F);
-    }
-    *out = c;
-    return c < least[need] ? 0 : need;
-}
-
-static bool is_xml(uint32_t c)
-{
-    if (c < 0x20)
-        return c == '\t' || c == '\n' || c == '\r';
-    return c <= 0x10FFFF && (c < 0xD800 || c > 0xDFFF) && c != 0xFFFE && c != 0xFFFF;
-}
+#include "bindings/soap/chars.h"
 
 /* The length of the character at a place; 0 when XML cannot hold it. */
 static size_t check(struct peri_str string, size_t at)
 {
-    const unsigned char *bytes = (const unsigned char *)string.data + at;
-    uint32_t c = bytes[0];
-    size_t len = c < 0x80 ? 1 : decode(bytes, string.len - at, &c);
-    return len > 0 && is_xml(c) ? len : 0;
+    unsigned char first = (unsigned char)string.data[at];
+    uint32_t c;
+    if (first < 0x80)
+        return peri_chars_is_xml(first) ? 1 : 0;
+    return peri_chars_decode(string.data + at, string.len - at, &c);
 }
 
 static const char *escape(char c)

@@ -1,39 +1,25 @@
 /* vocabulary.c: the names met in XML, each kept once.
  *
- * The parser looks up every name in its dictionary, and does so faster while it is small (libxml2
- * hashes only some of the bytes then): so nothing goes in before it was met. */
+ * A hash table of chained entries. The names come from outside: the hash begins with an address
+ * that nobody there knows, and all of them together have a ceiling. */
 #include "bindings/soap/vocabulary.h"
 
 #include <string.h>
 
-#include <libxml/tree.h> /* dict.h by itself lacks xmlChar */
-
 #include "runtime/base/alloc.h"
 #include "runtime/base/limits.h"
 
-enum { FIRST_SLOTS = 256, RECENT = 256 }; /* powers of two */
-
-struct entry {
-    const char *name; /* kept; NULL when free */
-    struct peri_vocabulary_meaning meaning;
-};
-
-/* A name asked for lately, where its length and last bytes say. */
-struct recent {
-    const char *name; /* kept */
-    size_t len;
-};
+enum { FIRST_BUCKETS = 1024 }; /* a power of two */
 
 struct peri_vocabulary {
     unsigned holders;
     uint8_t service;
-    xmlDictPtr names;  /* of elements and attributes; the parser's */
-    xmlDictPtr values; /* of attributes: types */
+    uint64_t seed;
     const char *words[PERI_WORD_COUNT];
     const char ***fields; /* by type: the names of its fields; NULL while not met */
-    struct recent recent[RECENT];
-    struct entry *entries; /* meanings, found by hashing the pointer */
-    size_t size, used;     /* of entries */
+    struct peri_vocabulary_name **buckets;
+    size_t bucket_count, name_count;
+    size_t bytes; /* that the names take */
 };
 
 static const char *const word_texts[PERI_WORD_COUNT] = {
@@ -42,12 +28,36 @@ static const char *const word_texts[PERI_WORD_COUNT] = {
 #undef PERI_WORD
 };
 
-/* libxml2 looks at the limit when it needs more memory: an answer may pass it some times over. */
-static xmlDictPtr new_dict(void)
+static const uint64_t factor = 0x9E3779B97F4A7C15U;
+
+static uint64_t load(const char *bytes, size_t len)
 {
-    xmlDictPtr dict = xmlDictCreate();
-    xmlDictSetLimit(dict, PERI_LIMIT_XML_NAMES);
-    return dict;
+    uint64_t word = 0;
+    memcpy(&word, bytes, len);
+    return word;
+}
+
+static uint64_t mix(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * factor;
+    return hash ^ hash >> 29;
+}
+
+/* Eight bytes at a time; the last ones may overlap those before. */
+static uint32_t hash_of(const struct peri_vocabulary *v, const char *bytes, size_t len)
+{
+    uint64_t hash = v->seed + len;
+    if (len >= 8) {
+        for (size_t i = 0; i + 8 < len; i += 8)
+            hash = mix(hash, load(bytes + i, 8));
+        return (uint32_t)(mix(hash, load(bytes + len - 8, 8)) >> 32);
+    }
+    if (len >= 4)
+        return (uint32_t)(mix(hash, load(bytes, 4) | load(bytes + len - 4, 4) << 32) >> 32);
+    uint64_t word = 0;
+    for (size_t i = 0; i < len; i++)
+        word = word << 8 | (unsigned char)bytes[i];
+    return (uint32_t)(mix(hash, word) >> 32);
 }
 
 struct peri_vocabulary *peri_vocabulary_new(uint8_t service)
@@ -55,13 +65,12 @@ struct peri_vocabulary *peri_vocabulary_new(uint8_t service)
     struct peri_vocabulary *v = peri_alloc(sizeof(*v));
     v->holders = 1;
     v->service = service;
-    v->names = new_dict();
-    v->values = new_dict();
+    v->seed = (uint64_t)(uintptr_t)v * factor;
+    v->bucket_count = FIRST_BUCKETS;
+    v->buckets = peri_alloc_array(v->bucket_count, sizeof(*v->buckets));
     for (size_t i = 0; i < PERI_WORD_COUNT; i++)
-        v->words[i] = (const char *)xmlDictLookup(v->names, (const xmlChar *)word_texts[i], -1);
+        v->words[i] = peri_vocabulary_intern(v, word_texts[i], strlen(word_texts[i]));
     v->fields = peri_alloc_array(peri_schema_type_count(), sizeof(*v->fields));
-    v->size = FIRST_SLOTS;
-    v->entries = peri_alloc_array(v->size, sizeof(*v->entries));
     return v;
 }
 
@@ -71,16 +80,25 @@ struct peri_vocabulary *peri_vocabulary_hold(struct peri_vocabulary *v)
     return v;
 }
 
+static void free_names(struct peri_vocabulary_name *name)
+{
+    while (name != NULL) {
+        struct peri_vocabulary_name *next = name->next;
+        peri_free(name);
+        name = next;
+    }
+}
+
 void peri_vocabulary_free(struct peri_vocabulary *v)
 {
     if (v == NULL || --v->holders > 0)
         return;
     for (size_t i = 0; i < peri_schema_type_count(); i++)
         peri_free(v->fields[i]);
+    for (size_t i = 0; i < v->bucket_count; i++)
+        free_names(v->buckets[i]);
     peri_free(v->fields);
-    peri_free(v->entries);
-    xmlDictFree(v->names);
-    xmlDictFree(v->values);
+    peri_free(v->buckets);
     peri_free(v);
 }
 
@@ -91,30 +109,89 @@ uint8_t peri_vocabulary_service(const struct peri_vocabulary *v)
 
 bool peri_vocabulary_is_full(const struct peri_vocabulary *v)
 {
-    return xmlDictGetUsage(v->names) + xmlDictGetUsage(v->values) > PERI_LIMIT_XML_NAMES;
+    return v->bytes > PERI_LIMIT_XML_NAMES / 2;
 }
 
-struct _xmlDict *peri_vocabulary_dict(struct peri_vocabulary *v)
+static void grow(struct peri_vocabulary *v)
 {
-    return v->names;
+    size_t count = v->bucket_count * 2;
+    struct peri_vocabulary_name **larger = peri_alloc_array(count, sizeof(*larger));
+    for (size_t i = 0; i < v->bucket_count; i++)
+        for (struct peri_vocabulary_name *name = v->buckets[i], *next; name != NULL; name = next) {
+            next = name->next;
+            name->next = larger[name->hash & (count - 1)];
+            larger[name->hash & (count - 1)] = name;
+        }
+    peri_free(v->buckets);
+    v->buckets = larger;
+    v->bucket_count = count;
 }
 
-/* The dictionary hashes every byte; of the few names that come again and again, some tell them
- * apart. */
-static struct recent *recent_of(struct peri_vocabulary *v, const char *bytes, size_t len)
+static struct peri_vocabulary_name *add(struct peri_vocabulary *v, const char *bytes, size_t len,
+                                        uint32_t hash)
 {
-    size_t last = len == 0 ? 0 : (unsigned char)bytes[len - 1];
-    size_t middle = len == 0 ? 0 : (unsigned char)bytes[len / 2];
-    return &v->recent[(len * 31 + last * 7 + middle) & (RECENT - 1)];
+    size_t size = sizeof(struct peri_vocabulary_name) + len + 1;
+    if (v->bytes + size > PERI_LIMIT_XML_NAMES)
+        return NULL;
+    if (v->name_count++ == v->bucket_count)
+        grow(v);
+    v->bytes += size;
+    struct peri_vocabulary_name *name = peri_alloc(size),
+                                **bucket = &v->buckets[hash & (v->bucket_count - 1)];
+    memcpy(name->text, bytes, len);
+    name->len = len;
+    name->hash = hash;
+    name->local = name->text;
+    name->next = *bucket;
+    *bucket = name;
+    return name;
+}
+
+/* Tells the parts of a name that has a colon; false when they take too much memory. */
+static bool split(struct peri_vocabulary *v, struct peri_vocabulary_name *name)
+{
+    const char *colon = memchr(name->text, ':', name->len);
+    name->is_split = colon == NULL;
+    if (colon == NULL)
+        return true;
+    size_t prefix = (size_t)(colon - name->text), local = name->len - prefix - 1;
+    const char *local_text = peri_vocabulary_intern(v, colon + 1, local);
+    name->prefix = peri_vocabulary_intern(v, name->text, prefix);
+    if (local_text == NULL || name->prefix == NULL)
+        return false;
+    name->local = local_text;
+    name->is_split = true;
+    return true;
+}
+
+static struct peri_vocabulary_name *find(const struct peri_vocabulary *v, const char *bytes,
+                                         size_t len, uint32_t hash)
+{
+    struct peri_vocabulary_name *name = v->buckets[hash & (v->bucket_count - 1)];
+    while (name != NULL &&
+           (name->hash != hash || name->len != len || memcmp(name->text, bytes, len) != 0))
+        name = name->next;
+    return name;
 }
 
 const char *peri_vocabulary_intern(struct peri_vocabulary *v, const char *bytes, size_t len)
 {
-    struct recent *recent = recent_of(v, bytes, len);
-    if (recent->name != NULL && recent->len == len && memcmp(recent->name, bytes, len) == 0)
-        return recent->name;
-    const char *name = (const char *)xmlDictLookup(v->values, (const xmlChar *)bytes, (int)len);
-    *recent = (struct recent){name, len};
+    uint32_t hash = hash_of(v, bytes, len);
+    const struct peri_vocabulary_name *name = find(v, bytes, len, hash);
+    if (name == NULL)
+        name = add(v, bytes, len, hash);
+    return name == NULL ? NULL : name->text;
+}
+
+const struct peri_vocabulary_name *peri_vocabulary_name(struct peri_vocabulary *v,
+                                                        const char *bytes, size_t len)
+{
+    uint32_t hash = hash_of(v, bytes, len);
+    struct peri_vocabulary_name *name = find(v, bytes, len, hash);
+    if (name == NULL)
+        name = add(v, bytes, len, hash);
+    if (name == NULL || (!name->is_split && !split(v, name)))
+        return NULL;
     return name;
 }
 
@@ -141,44 +218,23 @@ static struct peri_vocabulary_meaning look_up(uint8_t service, struct peri_str n
     return meaning;
 }
 
-static struct peri_vocabulary_meaning find_meaning(uint8_t service, const char *kept)
+static struct peri_vocabulary_meaning find_meaning(uint8_t service, struct peri_str text)
 {
     static const char suffix[] = "Fault";
-    size_t len = strlen(kept), end = sizeof(suffix) - 1;
-    struct peri_vocabulary_meaning meaning = look_up(service, (struct peri_str){kept, len});
-    if (meaning.type == NULL && len > end && memcmp(kept + len - end, suffix, end) == 0)
-        meaning = look_up(service, (struct peri_str){kept, len - end});
+    size_t end = sizeof(suffix) - 1;
+    struct peri_vocabulary_meaning meaning = look_up(service, text);
+    if (meaning.type == NULL && text.len > end &&
+        memcmp(text.data + text.len - end, suffix, end) == 0)
+        meaning = look_up(service, (struct peri_str){text.data, text.len - end});
     return meaning;
-}
-
-/* The entry of a kept name, or the free one where it belongs. */
-static struct entry *entry_of(struct entry *entries, size_t size, const char *kept)
-{
-    size_t i = ((uintptr_t)kept >> 3) * 0x9E3779B97F4A7C15U >> 20 & (size - 1);
-    while (entries[i].name != NULL && entries[i].name != kept)
-        i = (i + 1) & (size - 1);
-    return &entries[i];
-}
-
-static void grow(struct peri_vocabulary *v)
-{
-    struct entry *larger = peri_alloc_array(v->size * 2, sizeof(*larger));
-    for (size_t i = 0; i < v->size; i++)
-        if (v->entries[i].name != NULL)
-            *entry_of(larger, v->size * 2, v->entries[i].name) = v->entries[i];
-    peri_free(v->entries);
-    v->entries = larger;
-    v->size *= 2;
 }
 
 struct peri_vocabulary_meaning peri_vocabulary_meaning(struct peri_vocabulary *v, const char *kept)
 {
-    struct entry *entry = entry_of(v->entries, v->size, kept);
-    if (entry->name != NULL)
-        return entry->meaning;
-    *entry = (struct entry){kept, find_meaning(v->service, kept)};
-    struct peri_vocabulary_meaning meaning = entry->meaning;
-    if (++v->used * 2 > v->size)
-        grow(v);
-    return meaning;
+    struct peri_vocabulary_name *name =
+        (void *)(uintptr_t)(kept - offsetof(struct peri_vocabulary_name, text));
+    if (!name->has_meaning)
+        name->meaning = find_meaning(v->service, (struct peri_str){kept, name->len});
+    name->has_meaning = true;
+    return name->meaning;
 }

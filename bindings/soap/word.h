@@ -21,6 +21,10 @@
     WORD(FAULT_FIELD, "fault")                                                                     \
     WORD(TYPE, "type")                                                                             \
     WORD(NIL, "nil")                                                                               \
+    WORD(XML, "xml")                                                                               \
+    WORD(XMLNS, "xmlns")                                                                           \
+    WORD(XML_URI, "http://www.w3.org/XML/1998/namespace")                                          \
+    WORD(XMLNS_URI, "http://www.w3.org/2000/xmlns/")                                               \
     WORD(XSI_URI, "http://www.w3.org/2001/XMLSchema-instance")                                     \
     WORD(SOAP_URI, "http://schemas.xmlsoap.org/soap/envelope/")
 

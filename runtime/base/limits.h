@@ -14,9 +14,11 @@
 #define PERI_LIMIT_XML_DEPTH 256
 /* Bytes of one XML text or attribute. Thumbnails and certificates are the largest known. */
 #define PERI_LIMIT_XML_TEXT (64UL * 1024UL * 1024UL)
-/* Bytes of one tag or comment, give or take a piece of the input. The largest known tags have some
- * hundred; the time for one grows with the square of its attributes. */
+/* Bytes of one tag or comment, give or take a piece of the input; the largest known tags have some
+ * hundred. */
 #define PERI_LIMIT_XML_TAG (16UL * 1024UL)
+/* Attributes of one tag; each is compared with all others. vim25 has up to 5. */
+#define PERI_LIMIT_XML_ATTRIBUTES 128
 /* Bytes of the names in XML bodies that are kept for the next ones; more, and they start anew. */
 #define PERI_LIMIT_XML_NAMES (1024UL * 1024UL)
 /* Bytes of an XML document that is read whole: a token, with the certificates in it. */

@@ -20,7 +20,7 @@
 #endif
 
 enum {
-    GRAIN = 16, /* sizes are multiples of it; what Lua asks of an allocator's alignment */
+    GRAIN = 8, /* sizes are multiples of it, and addresses: Lua's own types need no more */
     SMALL = 512,
     CLASSES = SMALL / GRAIN,
     SLAB = 64 * 1024
@@ -32,7 +32,7 @@ struct block { /* one that is free */
 
 struct slab {
     struct slab *next;
-    _Alignas(GRAIN) unsigned char bytes[SLAB - GRAIN];
+    unsigned char bytes[SLAB - GRAIN];
 };
 
 struct peri_memory {

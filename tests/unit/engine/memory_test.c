@@ -29,7 +29,7 @@ static void hands_out_blocks_that_are_aligned_and_do_not_overlap(void **state)
     for (size_t size = 1; size <= COUNT; size++) {
         blocks[size] = peri_memory_allocate(*state, NULL, 5, size);
         assert_non_null(blocks[size]);
-        assert_int_equal((uintptr_t)blocks[size] % 16, 0);
+        assert_int_equal((uintptr_t)blocks[size] % 8, 0);
         memset(blocks[size], (int)(size & 0xFF), size);
     }
     for (size_t size = 1; size <= COUNT; size++)
