@@ -11,6 +11,7 @@ struct relay {
     const char *user, *password; /* NULL: of nobody */
     int refusal;                 /* status, or reply of SOCKS, instead of a tunnel; 0: none */
     char asked[300];             /* "host:port" of the newest request */
+    bool is_socks;               /* for those who run both */
     char kind;                   /* of SOCKS: 1 an address, 3 a name, 4 an IPv6 address */
     atomic_uint tunnels;
 };

@@ -54,7 +54,7 @@ build() {
     local goals
     goals="all $(sed -n 's,^tests/unit/\([^\t]*\).*,'"$BUILD"'/unit/\1,p' "$results/.list")"
     ! grep -q '^tests/\(integration\|server\)' "$results/.list" || goals+=" server"
-    ! grep -q '^tests/lua' "$results/.list" || goals+=" lua-peers"
+    ! grep -q '^tests/\(lua\|integration\)' "$results/.list" || goals+=" lua-peers"
     # shellcheck disable=SC2086 # goals are words
     if ! make -k -j"$(nproc)" --no-print-directory $goals >build/tmp/build.log 2>&1; then
         grep -E -A8 'error:|Error|\*\*\*' build/tmp/build.log || cat build/tmp/build.log

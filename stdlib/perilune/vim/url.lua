@@ -45,11 +45,16 @@ local function port_of(text, scheme, source)
 end
 
 local function host_and_port(text, source)
-  local host, port = text:match "^%[([%x:.%%]+)%]:?(%d*)$"
+  local host, port = text:match "^%[([%x:.]+)%]:?(%d*)$"
+  if not host then
+    host, port = text:match "^%[([%x:.]+%%25[%w%-._~]+)%]:?(%d*)$" -- an interface, as in fe80::1%eth0
+  end
   if not host then
     host, port = text:match "^([%w%-._]+):?(%d*)$"
   end
-  if not host then
+  if not host and text:find "^%x*:[%x:.]*:[%x:.]*$" then
+    refuse(source, "an IPv6 address stands in brackets", "write it as https://[::1]:8443/sdk")
+  elseif not host then
     refuse(source, text == "" and "no host is named" or "the host cannot be read", ENCODE)
   end
   return host, port

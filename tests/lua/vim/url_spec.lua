@@ -28,6 +28,20 @@ t.test("an IPv6 address stands in brackets", function()
   t.equal(url.origin(parts), "https://[::1]:8989")
 end)
 
+t.test("a host with a port needs no scheme", function()
+  local parts = url.parse("vcenter.example:8443", "X")
+  t.equal({ parts.scheme, parts.host, parts.port, parts.path }, { "https", "vcenter.example", 8443, "/sdk" })
+  parts = url.parse("[fe80::1%25eth0]:8443", "X")
+  t.equal({ parts.host, parts.port, url.origin(parts) }, { "fe80::1%25eth0", 8443, "https://[fe80::1%25eth0]:8443" })
+end)
+
+t.test("an IPv6 address without brackets is told how it is written", function()
+  for _, text in ipairs { "https://::1/sdk", "fd00::12:8443", "https://me:pw@::1" } do
+    local e = t.raises(function() url.parse(text, "X") end, "target.invalid")
+    t.match(e.hint, "https://[::1]:8443/sdk")
+  end
+end)
+
 t.test("the origin leaves out the usual port, the user and the password", function()
   t.equal(url.origin(url.parse("https://me:secret@vc.example:443/sdk", "X")), "https://vc.example")
   t.equal(url.origin(url.parse("http://vc.example:8080", "X")), "http://vc.example:8080")

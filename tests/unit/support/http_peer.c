@@ -1,8 +1,9 @@
-/* http_peer.c: a server for Lua tests: http_peer [tls]. Prints its URL, and with tls the file of
- * its authority, then answers by path until it is killed: /echo the request · /big 8 MiB · /hang
- * nothing · /part a head, five bytes, then nothing · /cut five of 100 bytes · /die nothing, where
- * it is not the first on its connection · /slow reads no body · /refuse refuses before the body has
- * come · anything else: hello */
+/* http_peer.c: a server for Lua tests: http_peer [tls], or a proxy: http_peer connect|socks5
+ * [USER PASSWORD], which prints "asked HOST:PORT" for each tunnel. Prints its URL, and with tls the
+ * file of its authority, then answers by path until it is killed: /echo the request · /big 8 MiB ·
+ * /hang nothing · /part a head, five bytes, then nothing · /cut five of 100 bytes · /die nothing,
+ * where it is not the first on its connection · /slow reads no body · /refuse refuses before the
+ * body has come · anything else: hello */
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 
 #include "tests/support/authority.h"
 #include "tests/support/peer.h"
+#include "tests/support/relay.h"
 
 static char big[8 * 1024 * 1024];
 
@@ -67,6 +69,29 @@ static void serve(struct peer_line *line)
         number++;
 }
 
+static void relay_and_tell(struct peer_line *line)
+{
+    const struct relay *relay = line->peer->arg;
+    (relay->is_socks ? relay_socks5 : relay_connect)(line);
+    printf("asked %s\n", relay->asked);
+    fflush(stdout);
+}
+
+/* A proxy, until it is killed. */
+static void serve_as_proxy(const char *kind, char **login)
+{
+    struct relay relay = {.is_socks = strcmp(kind, "socks5") == 0};
+    if (login[0] != NULL && login[1] != NULL) {
+        relay.user = login[0];
+        relay.password = login[1];
+    }
+    struct peer *peer = peer_start(relay_and_tell, NULL);
+    peer->arg = &relay;
+    printf("url 127.0.0.1:%d\n", peer->port);
+    fflush(stdout);
+    pause();
+}
+
 int main(int argc, char **argv)
 {
     char url[64];
@@ -77,6 +102,8 @@ int main(int argc, char **argv)
         context = authority_context(&self, NULL);
         printf("ca %s\n", authority_write("ca.pem", list));
     }
+    if (argc > 1 && strcmp(argv[1], "tls") != 0)
+        serve_as_proxy(argv[1], argv + 2);
     memset(big, 'x', sizeof(big));
     const struct peer *peer = peer_start(serve, context);
     printf("url %s\n", peer_url(peer, "", url, sizeof(url)));
