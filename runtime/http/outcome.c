@@ -4,7 +4,8 @@
 #include <stddef.h>
 
 /* What a result is called when the request was not sent, and when it was sent and may be sent
- * again. Results that are not here are mistakes of ours or of the machine. */
+ * again. Results that are not here are mistakes of ours or of the machine, but when something was
+ * sent: then libcurl stumbled over the answer. */
 static const struct {
     CURLcode result;
     enum peri_error_code unsent, sent;
@@ -29,6 +30,10 @@ static const struct {
     {CURLE_GOT_NOTHING, PERI_E_HTTP_CONNECT, PERI_E_HTTP_CUT},
     {CURLE_PARTIAL_FILE, PERI_E_HTTP_CONNECT, PERI_E_HTTP_CUT},
     {CURLE_WEIRD_SERVER_REPLY, PERI_E_HTTP_PROTOCOL, PERI_E_HTTP_PROTOCOL},
+    {CURLE_OUT_OF_MEMORY, PERI_E_INTERNAL, PERI_E_LIMIT}, /* sent: a header line over 100 KB */
+#if LIBCURL_VERSION_NUM >= 0x080600
+    {CURLE_TOO_LARGE, PERI_E_INTERNAL, PERI_E_LIMIT}, /* the same */
+#endif
     {CURLE_BAD_CONTENT_ENCODING, PERI_E_HTTP_PROTOCOL, PERI_E_HTTP_PROTOCOL},
 };
 
@@ -37,7 +42,7 @@ static enum peri_error_code meaning(CURLcode result, bool is_sent)
     for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
         if (codes[i].result == result)
             return is_sent ? codes[i].sent : codes[i].unsent;
-    return PERI_E_INTERNAL;
+    return is_sent ? PERI_E_HTTP_PROTOCOL : PERI_E_INTERNAL;
 }
 
 enum peri_error_code peri_outcome_code(const struct peri_outcome *outcome)

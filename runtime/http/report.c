@@ -17,6 +17,10 @@ static void find_words(const struct peri_request *request, CURLcode result, char
     curl_easy_getinfo(request->easy, CURLINFO_OS_ERRNO, &number);
     if (result == CURLE_COULDNT_CONNECT && number != 0 && strerror_r((int)number, words, size) == 0)
         return;
+    if (result == CURLE_OUT_OF_MEMORY && request->head.received > 0) {
+        snprintf(words, size, "the answer has a header that is longer than 100 KB");
+        return;
+    }
     snprintf(words, size, "%s",
              request->words[0] != '\0' ? request->words : curl_easy_strerror(result));
 }

@@ -164,6 +164,11 @@ function Server:requests()
   return control(self, "GET", "/_test/requests")
 end
 
+--- How often each write was carried out, by method and by the name that it gives: { CreateFolder = { web = 1 } }.
+function Server:executed()
+  return control(self, "GET", "/_test/executed")
+end
+
 function Server:reset_requests()
   control(self, "DELETE", "/_test/requests")
 end

@@ -59,6 +59,7 @@ func Install(service *simulator.Service, corrected *sim.Simulator, validator *sc
 	}
 	mux.HandleFunc("GET /_test/requests", f.requests.get)
 	mux.HandleFunc("DELETE /_test/requests", f.requests.delete)
+	mux.HandleFunc("GET /_test/executed", f.requests.getExecuted)
 	mux.HandleFunc("GET /_test/rules", rules.get)
 	mux.HandleFunc("POST /_test/rules", rules.post)
 	mux.HandleFunc("DELETE /_test/rules", rules.delete)
@@ -84,6 +85,7 @@ func (f *Front) serveREST(w http.ResponseWriter, r *http.Request, next http.Hand
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
+		f.requests.execute(name, body)
 		tags := tagging{f.service.Context.Map, next}
 		if tags.serve(w, r, body) {
 			return

@@ -40,7 +40,12 @@ func (f *Front) serve(w http.ResponseWriter, r *http.Request, validator *schema.
 		}
 	}
 	rule := f.Rules.request(method, func() string { return string(body) })
-	act(w, r, rule, body, func(w http.ResponseWriter, r *http.Request) { f.serveLogin(w, r, method, rule, body) })
+	act(w, r, rule, body, func(w http.ResponseWriter, r *http.Request) {
+		if rule == nil || !rule.refuses() {
+			f.requests.execute(method, body)
+		}
+		f.serveLogin(w, r, method, rule, body)
+	})
 }
 
 // execute lets the simulator do the call. It recovers what panics there: a real server

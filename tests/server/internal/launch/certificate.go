@@ -26,7 +26,7 @@ func (o *Options) tlsConfig() (*tls.Config, error) {
 	if o.CertFile != "" {
 		pair, err = tls.LoadX509KeyPair(o.CertFile, o.KeyFile)
 	} else {
-		pair, err = throwAway(o.CAFile)
+		pair, err = ThrowAway(o.CAFile)
 	}
 	if err != nil {
 		return nil, err
@@ -34,9 +34,9 @@ func (o *Options) tlsConfig() (*tls.Config, error) {
 	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
 }
 
-// throwAway makes a certificate authority and a server certificate for loopback.
+// ThrowAway makes a certificate authority and a server certificate for loopback.
 // The authority's key is forgotten; its certificate goes to caFile if that is not empty.
-func throwAway(caFile string) (tls.Certificate, error) {
+func ThrowAway(caFile string) (tls.Certificate, error) {
 	ca := template("Perilune test authority")
 	ca.IsCA, ca.BasicConstraintsValid = true, true
 	ca.KeyUsage = x509.KeyUsageCertSign | x509.KeyUsageCRLSign
