@@ -40,6 +40,7 @@ end
 ---@field private reply perilune.vim.Reply?
 ---@field private token string?  of the page that follows
 ---@field private started boolean
+---@field private generation integer  of the session that it began with
 local Reader = {}
 Reader.__index = Reader
 
@@ -63,6 +64,7 @@ end
 
 function Reader:start()
   self.started = true
+  self.generation = select(2, self.connection.session:ready())
   self:open("RetrievePropertiesEx", { specSet = self.spec_set, options = { maxObjects = self.page } }, {})
 end
 
@@ -84,10 +86,12 @@ function Reader:turn()
 end
 
 --- Looks at what could not be read of an object: raises what concerns the whole read; the rest is the caller's.
-local function check_missing(row)
+--- A server may say beside an object, rather than of the call, that it forgot the session.
+local function check_missing(self, row)
   for path, problem in pairs(row.missing) do
     local data = fault.unwrap(problem)
     if fault.is(data, "NotAuthenticated") then
+      self.connection.session:forget(self.generation)
       err.raise { code = "vim.session", message = "the session ended while properties were read", fault = data }
     elseif fault.is(data, "InvalidProperty") then
       err.raise {
@@ -109,7 +113,7 @@ function Reader:next()
     local row = self.reply:row()
     if row then
       if row.missing then
-        check_missing(row)
+        check_missing(self, row)
       end
       return row
     end

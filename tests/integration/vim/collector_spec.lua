@@ -210,3 +210,19 @@ t.test("a write whose connection dies after it was sent is sent once, and its ou
   t.equal(lab:requests().soap.CreateFolder, 1)
   t.equal(#vc:find { type = "Folder", name = "once" }, 1)
 end)
+
+t.test("a session that ended, as told beside an object, is renewed and the read repeated", function()
+  local lab = server.start {}
+  local vc = lab:connect()
+  local method = require "perilune.vim.method"
+  local open = method.open
+  t.cleanup(function() method.open = open end)
+  function method.open(...)
+    method.open = open
+    local reply = open(...)
+    local row = { ref = vc.content.rootFolder, missing = { name = { fault = { _typeName = "NotAuthenticated" } } } }
+    return { row = function() return row end, close = function() reply:close() end }
+  end
+  t.equal(#vc:retrieve { spec_set = vm_spec(vc, { "name" }) }, 4)
+  t.equal(vc:stats().logins, 2)
+end)

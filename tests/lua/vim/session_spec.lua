@@ -120,3 +120,39 @@ t.test("a logout that fails is told, not raised", function()
   own:ready()
   t.equal(own:close().code, "http.cut")
 end)
+
+t.test("a login whose answer is lost is sent three times, and then no more: it may have been a failed one", function()
+  local own, seen = new(function() err.raise { code = "http.unknown", message = "lost" } end)
+  for _ = 1, 3 do t.raises(function() own:ready() end, "http.unknown") end
+  local e = t.raises(function() own:ready() end, "vim.login")
+  t.match(tostring(e), "the answer to 3 logins was lost")
+  t.equal(seen.logins, 3)
+end)
+
+t.test("an answer between two lost ones begins the count anew", function()
+  local own, seen = new(function(n)
+    if n ~= 2 then err.raise { code = "http.cut", message = "lost" } end
+  end)
+  t.raises(function() own:ready() end, "http.cut")
+  local _, generation = own:ready()
+  own:forget(generation)
+  for _ = 1, 3 do t.raises(function() own:ready() end, "http.cut") end
+  t.raises(function() own:ready() end, "vim.login")
+  t.equal(seen.logins, 5)
+end)
+
+t.test("two sessions of one account log in one after the other, and not after a refusal", function()
+  local account = require "perilune.vim.account"
+  local credentials, tries, at_once = account.new(), 0, 0
+  local function login()
+    tries, at_once = tries + 1, at_once + 1
+    t.equal(at_once, 1)
+    task.sleep(0.005)
+    at_once = at_once - 1
+    refusal()
+  end
+  local soap = session.new(login, function() end, credentials)
+  local rest = session.new(login, function() end, credentials)
+  many(function(i) t.raises(function() (i % 2 == 0 and soap or rest):ready() end, "vim.login") end)
+  t.equal(tries, 1)
+end)
