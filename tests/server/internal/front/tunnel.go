@@ -54,19 +54,22 @@ func connect(w http.ResponseWriter, r *http.Request, to string) {
 		http.Error(w, err.Error(), http.StatusBadGateway)
 		return
 	}
-	w.WriteHeader(http.StatusOK)
-	client, _, err := w.(http.Hijacker).Hijack()
+	client, buffered, err := w.(http.Hijacker).Hijack()
 	if err != nil {
 		_ = server.Close()
 		return
 	}
-	go pass(client, server)
-	go pass(server, client)
+	_, _ = io.WriteString(client, "HTTP/1.1 200 Connection established\r\n\r\n")
+	end := func() {
+		_ = client.Close()
+		_ = server.Close()
+	}
+	go pass(client, server, end)
+	go pass(server, buffered, end) // which may have been read ahead
 }
 
-// pass copies until an end, which ends both.
-func pass(to, from net.Conn) {
+// pass copies until an end, which ends both ways.
+func pass(to io.Writer, from io.Reader, end func()) {
 	_, _ = io.Copy(to, from)
-	_ = to.Close()
-	_ = from.Close()
+	end()
 }
