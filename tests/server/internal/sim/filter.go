@@ -101,11 +101,16 @@ func (f *propertyFilter) report(objects []types.ObjectContent, left map[ref]bool
 	for _, object := range objects {
 		f.order = append(f.order, object.Obj)
 		before, known := f.reported[object.Obj]
-		switch {
-		case !known || left[object.Obj]:
+		isSame := known && reflect.DeepEqual(before, object)
+		if isSame && !left[object.Obj] {
+			current[object.Obj] = before
+			continue
+		}
+		current[object.Obj] = clone(reflect.ValueOf(object)).Interface().(types.ObjectContent)
+		if !known || left[object.Obj] {
 			updates = append(updates, enter(object))
-		case !reflect.DeepEqual(before, object):
-			updates = append(updates, modify(before, object))
+		} else {
+			updates = append(updates, f.modify(before, current[object.Obj]))
 		}
 	}
 	f.reported = current
@@ -121,14 +126,18 @@ func enter(object types.ObjectContent) types.ObjectUpdate {
 }
 
 // modify returns the paths whose values differ. What has no value any more is unset.
-func modify(before, now types.ObjectContent) types.ObjectUpdate {
+func (f *propertyFilter) modify(before, now types.ObjectContent) types.ObjectUpdate {
 	update := types.ObjectUpdate{Kind: types.ObjectUpdateKindModify, Obj: now.Obj}
 	old := make(map[string]types.AnyType, len(before.PropSet))
 	for _, p := range before.PropSet {
 		old[p.Name] = p.Val
 	}
 	for _, p := range now.PropSet {
-		if !reflect.DeepEqual(old[p.Name], p.Val) {
+		switch was, known := old[p.Name]; {
+		case reflect.DeepEqual(was, p.Val):
+		case f.PartialUpdates && known:
+			update.ChangeSet = append(update.ChangeSet, nested(p.Name, was, p.Val)...)
+		default:
 			update.ChangeSet = append(update.ChangeSet, assign(p.Name, p.Val))
 		}
 		delete(old, p.Name)

@@ -22,6 +22,7 @@ type Simulator struct {
 	tasks    taskList
 	tags     tagStore // nil: a host has no tags
 	news     news
+	events   eventLog
 	adopting sync.Mutex // held while a session gets a collector of ours
 	leases   leaseList
 
@@ -43,6 +44,7 @@ func Install(service *simulator.Service) *Simulator {
 	}
 	s.linkNetworks()
 	s.tags = findTags(service)
+	s.events.open(service.Context)
 	s.registry.Handler = s.handle
 	return s
 }
@@ -101,6 +103,10 @@ func (s *Simulator) replace(ctx *simulator.Context, call *simulator.Method) mo.R
 		if method == "Login" {
 			return &sessionManager{obj}
 		}
+	case *simulator.EventManager:
+		if method == "CreateCollectorForEvents" {
+			return &eventManager{obj, &s.events, *ctx.Session}
+		}
 	}
 	return nil
 }
@@ -138,6 +144,10 @@ func (s *Simulator) UpdateObject(ctx *simulator.Context, obj mo.Reference, chang
 	case *mo.VirtualMachine:
 		if changed(changes, "network") {
 			s.linkMachine(ctx, obj.Self, obj.Network)
+		}
+	case *mo.EventHistoryCollector:
+		if obj.Self == s.events.source {
+			s.events.update(ctx, changes)
 		}
 	}
 	s.news.add()
