@@ -9,6 +9,7 @@ local account = require "perilune.vim.account"
 local collector = require "perilune.vim.collector"
 local digest = require "perilune.c.digest"
 local err = require "perilune.err"
+local events = require "perilune.vim.events"
 local extras = require "perilune.vim.extras"
 local inventory = require "perilune.vim.inventory"
 local login = require "perilune.vim.login"
@@ -339,6 +340,7 @@ function Connection:read_inventory(paths)
   return inventory.read(self, paths)
 end
 
+Connection.events = events.open
 Connection.find = query.find
 Connection.find_one = query.find_one
 Connection.get = query.get

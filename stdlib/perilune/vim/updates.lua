@@ -493,6 +493,18 @@ function Updates:subscribe(sub)
   self:work()
 end
 
+--- Makes what a subscription listens to anew.
+---@param sub perilune.vim.Subscription
+function Updates:renew(sub)
+  local server = self.server
+  local filter = server and server.of[sub]
+  if filter then
+    server.filters[filter], server.of[sub] = nil, nil
+    aside(destroy_filter, self, filter)
+  end
+  self:work()
+end
+
 --- Ends a subscription: its filter is destroyed. Waits, not for long.
 ---@param sub perilune.vim.Subscription
 function Updates:unsubscribe(sub)

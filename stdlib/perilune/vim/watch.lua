@@ -74,12 +74,9 @@ local function check_options(options)
   end
 end
 
-local function types_of(options)
-  if options.type then
-    return { options.type }
-  end
+local function types_of(objects)
   local names, seen = {}, {}
-  for _, ref in ipairs(options.objects) do
+  for _, ref in ipairs(objects) do
     local name = handle.type(ref)
     if not seen[name] then
       seen[name] = true
@@ -89,24 +86,26 @@ local function types_of(options)
   return names
 end
 
-local function object_set(connection, options)
-  if not options.objects then
-    local root = options.root or connection.content.rootFolder
-    return { { obj = root, skip = false, selectSet = inventory.traversal() } }
+local function of_objects(options)
+  local spec = { propSet = {}, objectSet = {} }
+  for i, name in ipairs(types_of(options.objects)) do
+    spec.propSet[i] = { type = name, all = false, pathSet = options.props or {} }
   end
-  local list = {}
   for i, ref in ipairs(options.objects) do
-    list[i] = { obj = ref }
+    spec.objectSet[i] = { obj = ref }
   end
-  return list
+  return spec
 end
 
 local function filter_of(connection, options)
-  local spec = { propSet = {}, objectSet = object_set(connection, options), reportMissingObjectsInResults = true }
-  for i, name in ipairs(types_of(options)) do
-    spec.propSet[i] = { type = name, all = false, pathSet = options.props or {} }
+  local spec
+  if options.objects then
+    spec = of_objects(options)
+  else
+    spec = inventory.filter(options.root or connection.content.rootFolder, { [options.type] = options.props or {} })
   end
-  collector.check({ spec }, connection.api_version)
+  spec.reportMissingObjectsInResults = true
+  collector.check { spec }
   return spec
 end
 
