@@ -132,7 +132,7 @@ integration: ## the Lua tests against the simulated vCenter
 
 .PHONY: test asan valgrind lint
 test: deps ## every test; T=path only those whose path contains it
-	@tests/support/suite.sh lint unit lua integration server
+	@tests/support/suite.sh lint unit lua integration server fuzz
 asan: deps ## the tests under AddressSanitizer and UBSan
 	@VARIANT=asan tests/support/suite.sh unit lua integration
 valgrind: deps ## the tests under valgrind
@@ -148,7 +148,8 @@ $(BUILD)/tidy/%.ok: %.c $(BUILD)/obj/%.o .clang-tidy
 	  { grep -v '^[0-9]* warnings* generated' $@.log; exit 1; }
 	@mv $@.log $@
 
-.PHONY: fuzz
+.PHONY: fuzz fuzz-programs
+fuzz-programs: $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(wildcard tests/fuzz/*_fuzz.c))
 fuzz: deps ## the parsers against made-up input, FUZZ_SECONDS each
 	@tests/fuzz/fuzz.sh
 

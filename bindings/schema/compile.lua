@@ -34,7 +34,7 @@ end
 
 local function held(text, said)
   local name, array, optional = text:match("^([%w_]+)(%[?%]?)(%??)$")
-  assert(name, "not a type: " .. text)
+  if not name then error("not a type: " .. text, 0) end
   local flags = (array ~= "" and ARRAY or 0) | (optional ~= "" and OPTIONAL or 0)
   flags = flags | (said.secret and SECRET or 0) | (said.link and LINK or 0)
   return name, flags | (said.linkable and LINKABLE or 0)
@@ -49,6 +49,7 @@ local function read_type(words)
     space = said["in"] or service.name, members = {}, fields = {}, methods = {},
   }
   types[#types + 1] = block
+  method = nil
 end
 
 local function read_field(words, list, outer)
@@ -97,15 +98,37 @@ local READ = {
   faults = function(words) method.faults = table.move(words, 2, #words, 1, {}) end,
 }
 
+--- How many words a line has at least, and what it must stand in.
+local SHAPES = {
+  source = { 3 }, service = { 3, "source" }, over = { 2, "service" }, path = { 2, "service" },
+  root = { 4, "service" }, version = { 2, "service" },
+  enum = { 2, "service" }, data = { 2, "service" }, managed = { 2, "service" },
+  member = { 2, "enum" }, field = { 3, "data" }, property = { 3, "managed" }, method = { 2, "managed" },
+  param = { 3, "method" }, faults = { 2, "method" },
+}
+
+local function is_inside(what)
+  return what == nil or what == "source" and service ~= nil or what == "service" and service and service.name ~= nil
+    or what == "method" and method ~= nil or block ~= nil and block.kind == what
+end
+
+local function read_line(words)
+  local shape = SHAPES[words[1]] or error("unknown word " .. words[1], 0)
+  if #words < shape[1] then error(("%s takes %d words"):format(words[1], shape[1] - 1), 0) end
+  if not is_inside(shape[2]) then error(("%s belongs under a %s"):format(words[1], shape[2]), 0) end
+  READ[words[1]](words)
+end
+
 local function read_schema(path)
   local number = 0
+  service, block, method = nil, nil, nil
   for line in io.lines(path) do
     number = number + 1
     local words = {}
     for word in line:gmatch("%S+") do words[#words + 1] = word end
     if words[1] and words[1]:sub(1, 1) ~= "#" then
-      local read = READ[words[1]] or error(("%s:%d: unknown word %s"):format(path, number, words[1]), 0)
-      read(words)
+      local ok, e = pcall(read_line, words)
+      if not ok then error(("%s:%d: %s"):format(path, number, e), 0) end
     end
   end
 end

@@ -2,7 +2,7 @@
 # suite.sh PART…: builds what the parts need, runs their test files, two at a time, and counts.
 #
 # Parts: lint, unit (C), lua (no server), integration (against the simulated vCenter), server (its own
-# tests). Everything runs even when something fails. The last line is "N passed, N failed" (and
+# tests), fuzz (a few seconds each). Everything runs even when something fails. The last line is "N passed, N failed" (and
 # ", N skipped" where a test says why); the exit status is 0 only if none failed.
 #   T=path             only files whose path contains it
 #   VARIANT=asan       the program and the C tests of build/asan
@@ -42,6 +42,11 @@ list() {
                 printf '%s\t%s run tests/support/run.lua %s\n' "$file" "$PERILUNE" "$file"
             done
             ;;
+        fuzz)
+            for file in tests/fuzz/*_fuzz.c; do
+                printf '%s\ttests/fuzz/fuzz.sh %s\n' "${file%.c}" "$(basename "$file" _fuzz.c)"
+            done
+            ;;
         server) [ ! -x tests/server/test.sh ] || printf 'tests/server\ttests/server/test.sh\n' ;;
         *) echo "suite.sh: no part \"$1\"" >&2 ;;
     esac
@@ -56,6 +61,11 @@ build() {
     ! grep -q '^tests/\(integration\|server\)' "$results/.list" || goals+=" server"
     ! grep -q '^tests/\(lua\|integration\)' "$results/.list" || goals+=" lua-peers"
     # shellcheck disable=SC2086 # goals are words
+    if grep -q '^tests/fuzz' "$results/.list" &&
+        ! make -k -j"$(nproc)" --no-print-directory VARIANT=fuzz fuzz-programs >build/tmp/fuzz.log 2>&1; then
+        cat build/tmp/fuzz.log
+        echo "0 1 0" >"$results/fuzz-build"
+    fi
     if ! make -k -j"$(nproc)" --no-print-directory $goals >build/tmp/build.log 2>&1; then
         grep -E -A8 'error:|Error|\*\*\*' build/tmp/build.log || cat build/tmp/build.log
         echo "0 1 0" >"$results/build"
@@ -63,6 +73,7 @@ build() {
     fi
 }
 
+export FUZZ_SECONDS=${FUZZ_SECONDS:-3}
 started=$(date +%s)
 for part in "$@"; do list "$part"; done | awk -F '\t' -v part="$filter" 'index($1, part)' >"$results/.list"
 build
