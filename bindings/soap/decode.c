@@ -90,7 +90,8 @@ static bool response_element(struct peri_decode *d, struct peri_frame *f,
         return peri_frame_fail(d);
     }
     struct peri_sink_place place = peri_frame_root();
-    return peri_frame_value(d, token, f->type, &place);
+    bool is_any = f->type != NULL && f->type->kind == PERI_SCHEMA_ANY;
+    return peri_frame_value(d, token, is_any ? NULL : f->type, &place);
 }
 
 static bool fault_element(struct peri_decode *d, struct peri_frame *f,
@@ -151,6 +152,8 @@ struct peri_decode *peri_decode_new(struct peri_vocabulary *v, bool wants_rows)
     peri_buf_init(&d->binary, PERI_LIMIT_XML_TEXT);
     peri_buf_init(&d->path, PERI_LIMIT_XML_TEXT);
     peri_frame_push(d, PERI_FRAME_DOCUMENT);
+    d->property_types[0] = peri_schema_find_type(peri_str_of("DynamicProperty"));
+    d->property_types[1] = peri_schema_find_type(peri_str_of("PropertyChange"));
     if (wants_rows) {
         d->rows_type = peri_schema_find_type(peri_str_of("RetrieveResult"));
         d->rows_field = peri_schema_find_name(peri_str_of("objects"));

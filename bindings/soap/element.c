@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "bindings/schema/near.h"
+#include "bindings/soap/leaf.h"
 
 enum {
     MOST_FIELDS = 256,
@@ -215,25 +216,6 @@ static bool field_element(struct peri_writer *w, const struct fields *f,
 
 /* ---- what the schema lacks ---- */
 
-static uint16_t type_of_scalar(const struct peri_scalar *value)
-{
-    switch (value->kind) {
-    case PERI_SCALAR_BOOLEAN:
-        return PERI_SCHEMA_BOOLEAN;
-    case PERI_SCALAR_INTEGER:
-        return value->as.integer >= INT32_MIN && value->as.integer <= INT32_MAX ? PERI_SCHEMA_INT
-                                                                                : PERI_SCHEMA_LONG;
-    case PERI_SCALAR_NUMBER:
-        return PERI_SCHEMA_DOUBLE;
-    case PERI_SCALAR_TIME:
-        return PERI_SCHEMA_TIME;
-    case PERI_SCALAR_REFERENCE:
-        return PERI_SCHEMA_REFERENCE;
-    default:
-        return PERI_SCHEMA_STRING;
-    }
-}
-
 /* A value where nothing is declared: a list, an object, or a scalar as it is. */
 static bool open_value(struct peri_writer *w, const char *tag, enum peri_source_found found,
                        const struct peri_scalar *value);
@@ -267,7 +249,7 @@ static bool open_value(struct peri_writer *w, const char *tag, enum peri_source_
     }
     if (found == PERI_SOURCE_NOTHING || value->kind == PERI_SCALAR_OTHER)
         return peri_writer_wrong(w, "a value of the API", found, value);
-    return peri_writer_scalar(w, tag, NULL, peri_schema_type(type_of_scalar(value)), found, value);
+    return peri_writer_scalar(w, tag, NULL, peri_leaf_type(value), found, value);
 }
 
 /* The name at the head of the pair that the source is at; NULL: it is none for an element. */
@@ -473,7 +455,7 @@ static bool any_element(struct peri_writer *w, const char *tag, enum peri_source
         return any_table(w, tag);
     if (found == PERI_SOURCE_NOTHING || value->kind == PERI_SCALAR_OTHER)
         return peri_writer_wrong(w, "a value of the API", found, value);
-    const struct peri_schema_type *type = peri_schema_type(type_of_scalar(value));
+    const struct peri_schema_type *type = peri_leaf_type(value);
     peri_writer_type(w, type, false, xsi_type);
     return peri_writer_scalar(w, tag, xsi_type, type, found, value);
 }

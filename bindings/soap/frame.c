@@ -117,14 +117,30 @@ static void uncount(struct peri_decode *d, const struct peri_sink_place *place)
         f->count--;
 }
 
+/* { _typeName = "long", value = 5 } */
+static void put_typed(struct peri_decode *d, const struct peri_scalar *scalar,
+                      const struct peri_schema_type *type, const struct peri_sink_place *place)
+{
+    struct peri_sink_shape shape = {.type_name = peri_str_of(peri_schema_type_name(type))};
+    struct peri_sink_place inside = {.kind = PERI_PLACE_FIELD,
+                                     .number = peri_schema_find_name(peri_str_of("value"))};
+    d->sink->open(d->sink->arg, place, &shape);
+    d->sink->put(d->sink->arg, &inside, scalar);
+    d->sink->close(d->sink->arg, place, &shape, 1);
+}
+
+/* tells_type: the value must be what encodes as the same type again. */
 static bool scalar_value(struct peri_decode *d, const struct peri_scan_token *token,
-                         const struct peri_schema_type *type, const struct peri_sink_place *place)
+                         const struct peri_schema_type *type, const struct peri_sink_place *place,
+                         bool tells_type)
 {
     struct peri_scalar scalar;
     if (!peri_leaf_read(token, type, &d->binary, &scalar, &d->error))
         return peri_frame_fail(d);
     if (scalar.kind == PERI_SCALAR_NONE)
         uncount(d, place);
+    else if (tells_type && peri_leaf_type(&scalar) != type)
+        put_typed(d, &scalar, type, place);
     else
         d->sink->put(d->sink->arg, place, &scalar);
     return true;
@@ -132,12 +148,13 @@ static bool scalar_value(struct peri_decode *d, const struct peri_scan_token *to
 
 /* A leaf whose type has parts is an object with nothing set, or an empty list. */
 static bool leaf_value(struct peri_decode *d, const struct peri_scan_token *token,
-                       const struct actual *actual, const struct peri_sink_place *place)
+                       const struct actual *actual, const struct peri_sink_place *place,
+                       bool tells_type)
 {
     bool is_unknown = actual->type == NULL && actual->name.len > 0;
     bool is_empty_object = is_data(actual->type) || (is_unknown && token->text.len == 0);
     if (!actual->is_array && !is_empty_object)
-        return scalar_value(d, token, actual->type, place);
+        return scalar_value(d, token, actual->type, place, tells_type && actual->type != NULL);
     begin_value(d, actual, place);
     close_value(d, peri_frame_top(d));
     d->depth--;
@@ -151,7 +168,6 @@ bool peri_frame_skip(struct peri_decode *d, const struct peri_scan_token *token)
     return true;
 }
 
-/* The value of an element declared to be of a type; NULL and anyType: of any. */
 bool peri_frame_value(struct peri_decode *d, const struct peri_scan_token *token,
                       const struct peri_schema_type *declared, const struct peri_sink_place *place)
 {
@@ -161,12 +177,13 @@ bool peri_frame_value(struct peri_decode *d, const struct peri_scan_token *token
     }
     if (token->kind == PERI_SCAN_LEAF && token->xsi_type == NULL && declared != NULL &&
         declared->kind != PERI_SCHEMA_ANY && declared->kind != PERI_SCHEMA_DATA)
-        return scalar_value(d, token, declared, place);
+        return scalar_value(d, token, declared, place, false);
     struct actual actual = actual_type(d, token, declared);
     if (actual.type != NULL && actual.type->kind == PERI_SCHEMA_ANY && !actual.is_array)
         actual = (struct actual){0};
     if (token->kind == PERI_SCAN_LEAF)
-        return leaf_value(d, token, &actual, place);
+        return leaf_value(d, token, &actual, place,
+                          declared != NULL && declared->kind == PERI_SCHEMA_ANY);
     begin_value(d, &actual, place);
     return true;
 }
@@ -280,7 +297,11 @@ static bool object_element(struct peri_decode *d, struct peri_frame *f,
     if (f->type == d->rows_type && field->name == d->rows_field)
         return begin_row(d, token);
     struct peri_sink_place place = enter_slot(d, f, slot, field);
-    return peri_frame_value(d, token, peri_schema_type(field->type), &place);
+    const struct peri_schema_type *declared = peri_schema_type(field->type);
+    bool is_property = f->type == d->property_types[0] || f->type == d->property_types[1];
+    if (is_property && declared->kind == PERI_SCHEMA_ANY)
+        declared = NULL;
+    return peri_frame_value(d, token, declared, &place);
 }
 
 bool peri_frame_item(struct peri_decode *d, struct peri_frame *f,

@@ -49,10 +49,11 @@ struct peri_decode {
     struct peri_buf binary;                   /* bytes of the last base64 */
     struct peri_buf path;                     /* the property that a row's next value is of */
     const struct peri_schema_type *rows_type; /* RetrieveResult in rows mode, else NULL */
-    uint16_t rows_field;                      /* its `objects` */
-    bool may_be_list;                         /* the result of an unknown method */
-    bool has_row;                             /* the last token closed a row */
-    bool has_content;                         /* the body's first element came */
+    const struct peri_schema_type *property_types[2]; /* whose values are read, never sent */
+    uint16_t rows_field;                              /* its `objects` */
+    bool may_be_list;                                 /* the result of an unknown method */
+    bool has_row;                                     /* the last token closed a row */
+    bool has_content;                                 /* the body's first element came */
     bool is_fault;
     bool has_failed;
     struct peri_error error;
@@ -78,8 +79,9 @@ struct peri_sink_place peri_frame_named(enum peri_sink_place_kind kind, const ch
 /* An element whose content is dropped. Returns true. */
 bool peri_frame_skip(struct peri_decode *d, const struct peri_scan_token *token);
 
-/* The value of an element declared to be of a type; NULL and anyType: of any. Like all that follow,
- * false with d->error set when the element is wrong. */
+/* The value of an element declared to be of a type, or NULL: of any. In what was declared to be of
+ * anyType a scalar tells its type, unless it is the one that such a scalar is encoded as. Like all
+ * that follow, false with d->error set when the element is wrong. */
 bool peri_frame_value(struct peri_decode *d, const struct peri_scan_token *token,
                       const struct peri_schema_type *declared, const struct peri_sink_place *place);
 

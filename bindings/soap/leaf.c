@@ -88,3 +88,27 @@ bool peri_leaf_read(const struct peri_scan_token *token, const struct peri_schem
     }
     return read_text(type->kind, token->text, out) || bad_text(token, type, err);
 }
+
+static uint16_t type_of_scalar(const struct peri_scalar *value)
+{
+    switch (value->kind) {
+    case PERI_SCALAR_BOOLEAN:
+        return PERI_SCHEMA_BOOLEAN;
+    case PERI_SCALAR_INTEGER:
+        return value->as.integer >= INT32_MIN && value->as.integer <= INT32_MAX ? PERI_SCHEMA_INT
+                                                                                : PERI_SCHEMA_LONG;
+    case PERI_SCALAR_NUMBER:
+        return PERI_SCHEMA_DOUBLE;
+    case PERI_SCALAR_TIME:
+        return PERI_SCHEMA_TIME;
+    case PERI_SCALAR_REFERENCE:
+        return PERI_SCHEMA_REFERENCE;
+    default:
+        return PERI_SCHEMA_STRING;
+    }
+}
+
+const struct peri_schema_type *peri_leaf_type(const struct peri_scalar *value)
+{
+    return peri_schema_type(type_of_scalar(value));
+}

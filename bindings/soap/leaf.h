@@ -12,4 +12,7 @@
 bool peri_leaf_read(const struct peri_scan_token *token, const struct peri_schema_type *type,
                     struct peri_buf *binary, struct peri_scalar *out, struct peri_error *err);
 
+/* The builtin type as which a scalar is encoded where any type may stand. */
+const struct peri_schema_type *peri_leaf_type(const struct peri_scalar *value);
+
 #endif

@@ -143,6 +143,22 @@ t.test("each list of anyType is the same after encoding, decoding and encoding",
   t.is_true(count >= 3356)
 end)
 
+t.test("a scalar of anyType tells the type that it would not be encoded as by itself", function()
+  local enum = { _typeName = "VirtualMachinePowerState", value = "poweredOff" }
+  for _, value in ipairs { 5, 1 << 40, 0.5, "a", true, vm, SCALARS.dateTime, enum,
+    { _typeName = "long", value = 5 }, { _typeName = "short", value = 5 }, { _typeName = "byte", value = -5 },
+    { _typeName = "float", value = 0.1 }, { _typeName = "base64Binary", value = "\0\xff" } } do
+    for _, of in pairs(CARRIERS) do
+      if value ~= enum or of == CARRIERS.vim25 then
+        local text = encode(value, of)
+        local back = decode(text, of)
+        t.equal(back, value)
+        t.equal(encode(back, of), text)
+      end
+    end
+  end
+end)
+
 t.test("each method encodes with all its parameters, and needs the required ones", function()
   local count = 0
   for _, full in ipairs(schema.names "method") do
