@@ -20,6 +20,8 @@
 
 /* ---- decoder ---- */
 
+enum { USUAL_REQUEST = 4000 }; /* bytes; longer ones only take more steps */
+
 enum { CHUNK = 1, VALUES, SPACE }; /* user values of a decoder */
 
 enum stage { WANTS_INPUT, HAS_INPUT, IS_WORKING, IS_OVER };
@@ -308,6 +310,7 @@ static int soap_request(lua_State *L)
         return luaL_error(L, "request: this must be an object");
     read_call(L, &call);
     struct peri_buf *out = push_buffer(L);
+    peri_buf_expect(out, USUAL_REQUEST);
     lua_getfield(L, 1, "args");
     peri_value_source_open(L, lua_gettop(L), &source);
     if (!peri_encode_request(&call, &source.source, out, &err))

@@ -42,6 +42,11 @@ bool peri_text_write(struct peri_str string, struct peri_buf *out, struct peri_e
 {
     size_t start = 0, at = 0;
     while (at < string.len) {
+        unsigned char byte = (unsigned char)string.data[at];
+        if (peri_chars_class[byte] & PERI_CHARS_TEXT && byte != '>' && byte != '"') {
+            at++;
+            continue;
+        }
         size_t len = check(string, at);
         if (len == 0)
             return bad_byte(string, at, err);

@@ -2,6 +2,7 @@
 #include "bindings/soap/writer.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "bindings/schema/near.h"
 #include "bindings/soap/base64.h"
@@ -70,11 +71,19 @@ bool peri_writer_too_new(struct peri_writer *w, enum peri_error_code code, const
     return peri_writer_fail(w);
 }
 
+/* Copies a type's name, cut where it has no room. */
+static void copy_name(const char *name, char out[PERI_WRITER_TYPE_SIZE])
+{
+    size_t len = strnlen(name, PERI_WRITER_TYPE_SIZE - 1);
+    memcpy(out, name, len);
+    out[len] = '\0';
+}
+
 void peri_writer_type(const struct peri_writer *w, const struct peri_schema_type *type,
                       bool is_array, char out[PERI_WRITER_TYPE_SIZE])
 {
     char array[PERI_WRITER_TYPE_SIZE - 32];
-    const char *name = peri_schema_type_name(type), *prefix = "", *colon = "";
+    const char *name = peri_schema_type_name(type), *prefix = "";
     if (is_array) {
         peri_schema_array_name(type, array, sizeof(array));
         name = array;
@@ -84,8 +93,9 @@ void peri_writer_type(const struct peri_writer *w, const struct peri_schema_type
     else if (type->space != w->space)
         prefix = peri_schema_text(peri_schema_service(type->space)->name);
     if (prefix[0] != '\0')
-        colon = ":";
-    snprintf(out, PERI_WRITER_TYPE_SIZE, "%s%s%s", prefix, colon, name);
+        snprintf(out, PERI_WRITER_TYPE_SIZE, "%s:%s", prefix, name);
+    else
+        copy_name(name, out);
 }
 
 bool peri_writer_add(struct peri_writer *w, const char *string)
@@ -106,7 +116,14 @@ static bool add_attribute(struct peri_writer *w, const char *name, struct peri_s
 
 bool peri_writer_end(struct peri_writer *w, const char *name)
 {
-    return peri_writer_add(w, "</") && peri_writer_add(w, name) && peri_writer_add(w, ">");
+    size_t len = strlen(name);
+    char *at = peri_buf_extend(w->out, len + 3, w->err);
+    if (at == NULL)
+        return peri_writer_fail(w);
+    memcpy(at, "</", 2);
+    memcpy(at + 2, name, len);
+    at[len + 2] = '>';
+    return true;
 }
 
 /* The default namespace, where it is not the one that is in scope. */
@@ -122,7 +139,13 @@ static bool add_space(struct peri_writer *w)
 /* <name xsi:type="…">; xsi_type has its prefix, or is NULL. */
 bool peri_writer_begin(struct peri_writer *w, const char *name, const char *xsi_type)
 {
-    return peri_writer_add(w, "<") && peri_writer_add(w, name) && add_space(w) &&
+    size_t len = strlen(name);
+    char *at = peri_buf_extend(w->out, len + 1, w->err);
+    if (at == NULL)
+        return peri_writer_fail(w);
+    at[0] = '<';
+    memcpy(at + 1, name, len);
+    return add_space(w) &&
            (xsi_type == NULL || add_attribute(w, "xsi:type", peri_str_of(xsi_type))) &&
            peri_writer_add(w, ">");
 }

@@ -53,6 +53,27 @@ bool peri_buf_add(struct peri_buf *b, const void *bytes, size_t n, struct peri_e
     return true;
 }
 
+char *peri_buf_extend(struct peri_buf *b, size_t n, struct peri_error *err)
+{
+    if (n > b->ceiling || b->len > b->ceiling - n) {
+        peri_error_set(err, PERI_E_LIMIT, "more than %zu bytes", b->ceiling);
+        return NULL;
+    }
+    if (!reserve(b, b->len + n, err))
+        return NULL;
+    char *added = b->data + b->len;
+    b->len += n;
+    b->data[b->len] = '\0';
+    return added;
+}
+
+void peri_buf_expect(struct peri_buf *b, size_t n)
+{
+    struct peri_error err;
+    if (n <= b->ceiling && b->len <= b->ceiling - n && reserve(b, b->len + n, &err) && b->len == 0)
+        b->data[0] = '\0';
+}
+
 bool peri_buf_puts(struct peri_buf *b, const char *string, struct peri_error *err)
 {
     return peri_buf_add(b, string, strlen(string), err);

@@ -30,6 +30,13 @@ PERI_MUST_USE bool peri_buf_add(struct peri_buf *b, const void *bytes, size_t n,
 /* Appends a copy of a string, without its NUL; as peri_buf_add. */
 PERI_MUST_USE bool peri_buf_puts(struct peri_buf *b, const char *string, struct peri_error *err);
 
+/* Appends n bytes that the caller fills at once, where it points to; NULL as peri_buf_add is false.
+ */
+PERI_MUST_USE char *peri_buf_extend(struct peri_buf *b, size_t n, struct peri_error *err);
+
+/* Makes room for n more bytes, where there is memory for them. */
+void peri_buf_expect(struct peri_buf *b, size_t n);
+
 /* Passes the bytes to the caller, who frees them with peri_free; b is empty again.
  * len, unless NULL, receives their number. NULL when nothing was added. */
 char *peri_buf_take(struct peri_buf *b, size_t *len);
