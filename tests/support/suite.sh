@@ -60,12 +60,12 @@ build() {
     goals="all $(sed -n 's,^tests/unit/\([^\t]*\).*,'"$BUILD"'/unit/\1,p' "$results/.list")"
     ! grep -q '^tests/\(integration\|server\)' "$results/.list" || goals+=" server"
     ! grep -q '^tests/\(lua\|integration\)' "$results/.list" || goals+=" lua-peers"
-    # shellcheck disable=SC2086 # goals are words
     if grep -q '^tests/fuzz' "$results/.list" &&
         ! make -k -j"$(nproc)" --no-print-directory VARIANT=fuzz fuzz-programs >build/tmp/fuzz.log 2>&1; then
         cat build/tmp/fuzz.log
         echo "0 1 0" >"$results/fuzz-build"
     fi
+    # shellcheck disable=SC2086 # goals are words
     if ! make -k -j"$(nproc)" --no-print-directory $goals >build/tmp/build.log 2>&1; then
         grep -E -A8 'error:|Error|\*\*\*' build/tmp/build.log || cat build/tmp/build.log
         echo "0 1 0" >"$results/build"
