@@ -91,10 +91,13 @@ static bool report_reply(struct peri_request *request, const char *words)
     return blame(request, PERI_E_HTTP_PROXY, "made no connection: ", words, REACH_HINT);
 }
 
-/* Nothing of the request, nor of a handshake with the host, was on the way. */
+/* Nothing of the request, nor of a handshake with the host, was on the way; and it is not TLS that
+ * failed with the proxy. */
 static bool is_at_proxy(const struct peri_request *request)
 {
-    return proxy_of(request)->url != NULL && request->attempts == 0 && request->handshake == NULL;
+    bool is_with_proxy = request->handshake == NULL ||
+                         (request->is_proxys && peri_handshake_is_done(request->handshake));
+    return proxy_of(request)->url != NULL && request->attempts == 0 && is_with_proxy;
 }
 
 static bool report_silence(struct peri_request *request, const char *words)
@@ -138,7 +141,10 @@ bool peri_detour_report(struct peri_request *request, CURLcode result, const cha
 void peri_detour_note(struct peri_request *request)
 {
     const struct peri_proxy *proxy = proxy_of(request);
-    if (proxy->url != NULL)
+    if (proxy->url != NULL && request->is_proxys)
+        peri_error_detail(&request->error, "this is the proxy (from %s), not the server",
+                          proxy->source);
+    else if (proxy->url != NULL)
         peri_error_detail(&request->error, "reached through the proxy %s (from %s)", proxy->where,
                           proxy->source);
 }

@@ -84,6 +84,7 @@ struct peri_request {
     struct peri_buf unread;
     struct peri_gunzip *gunzip;       /* NULL: the body is not compressed */
     struct peri_handshake *handshake; /* of the newest connection it opened; NULL if none */
+    bool is_proxys;                   /* that is with its proxy, not with the host */
     struct peri_error error;
     char words[CURL_ERROR_SIZE]; /* libcurl's */
 };

@@ -112,6 +112,20 @@ static void start_waiting(struct peri_pool *pool, struct peri_lane *lane)
         start(peri_lane_pop(lane));
 }
 
+/* A proxy's own certificate is judged by authorities, and with a thumbprint there are none. */
+static bool check_proxy(const struct peri_pool *pool, const struct peri_proxy *proxy,
+                        struct peri_error *err)
+{
+    if (!peri_proxy_is_secure(proxy) || peri_trust_pin(pool->trust) == NULL)
+        return true;
+    peri_error_set(err, PERI_E_HTTP_PROXY,
+                   "the proxy %s (from %s) is spoken to in TLS, and whom to believe is one "
+                   "thumbprint, the server's",
+                   proxy->where, proxy->source);
+    return peri_error_hint(err, "use http:// for the proxy (TLS to the server goes through it all "
+                                "the same), or authorities (ca_file) instead of the thumbprint");
+}
+
 struct peri_lane *peri_pool_lane(struct peri_pool *pool, const char *host, const char *port,
                                  bool is_secure, struct peri_error *err)
 {
@@ -121,7 +135,8 @@ struct peri_lane *peri_pool_lane(struct peri_pool *pool, const char *host, const
     if (lane != NULL)
         return lane;
     lane = peri_lane_new(host, where, is_secure);
-    if (!peri_proxy_find(&lane->proxy, &pool->proxies, is_secure, lane->host, port, err)) {
+    if (!peri_proxy_find(&lane->proxy, &pool->proxies, is_secure, lane->host, port, err) ||
+        !check_proxy(pool, &lane->proxy, err)) {
         peri_lane_free(lane);
         return NULL;
     }

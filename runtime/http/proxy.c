@@ -166,6 +166,14 @@ static char *join(const char *a, const char *between, const char *b)
     return text;
 }
 
+/* A copy without the brackets of an IPv6 address. */
+static char *bare(const char *host)
+{
+    char *copy = peri_strdup(host[0] == '[' ? host + 1 : host);
+    copy[strcspn(copy, "]")] = '\0';
+    return copy;
+}
+
 static bool split(struct peri_proxy *proxy, CURLU *url, const char *source, struct peri_error *err)
 {
     char *scheme = take(url, CURLUPART_SCHEME);
@@ -176,6 +184,7 @@ static bool split(struct peri_proxy *proxy, CURLU *url, const char *source, stru
     if (host != NULL && usual != NULL) {
         proxy->where = join(host, ":", port == NULL ? usual : port);
         proxy->url = join(scheme, "://", proxy->where);
+        proxy->host = bare(host);
         proxy->source = peri_strdup(source);
         proxy->user = take(url, CURLUPART_USER);
         proxy->password = take(url, CURLUPART_PASSWORD);
@@ -216,10 +225,16 @@ bool peri_proxy_find(struct peri_proxy *proxy, const struct peri_proxy_settings 
     return peri_proxy_read(proxy, text, source == NULL ? "the settings" : source, err);
 }
 
+bool peri_proxy_is_secure(const struct peri_proxy *proxy)
+{
+    return proxy->url != NULL && strncmp(proxy->url, "https:", 6) == 0;
+}
+
 void peri_proxy_deinit(struct peri_proxy *proxy)
 {
     peri_free(proxy->url);
     peri_free(proxy->where);
+    peri_free(proxy->host);
     peri_free(proxy->source);
     peri_free(proxy->user);
     peri_free(proxy->password);

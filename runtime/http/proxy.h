@@ -10,6 +10,7 @@
 struct peri_proxy {
     char *url;    /* "socks5h://proxy.example:1080", without user and password; NULL: none */
     char *where;  /* "proxy.example:1080", for messages */
+    char *host;   /* without the brackets of an IPv6 address */
     char *source; /* who said so: "HTTPS_PROXY", "targets.lua:4" */
     char *user, *password; /* decoded */
 };
@@ -35,6 +36,9 @@ bool peri_proxy_find(struct peri_proxy *proxy, const struct peri_proxy_settings 
 /* Whether a list as in NO_PROXY names the host: "*", names (with their subdomains; a dot or "*."
  * before them is nothing), addresses, networks (10.0.0.0/8, fd00::/8), each also with ":port". */
 bool peri_proxy_is_exempt(const char *list, const char *host, const char *port);
+
+/* Whether it is spoken to in TLS. */
+bool peri_proxy_is_secure(const struct peri_proxy *proxy);
 
 /* Frees the parts; proxy is empty after. */
 void peri_proxy_deinit(struct peri_proxy *proxy);

@@ -113,7 +113,8 @@ static void report_as(struct peri_request *request, enum peri_error_code code, c
         report_connect(request, words);
         break;
     case PERI_E_TLS_HANDSHAKE:
-        peri_explain(request->handshake, request->pool->trust, request->lane->where, words,
+        peri_explain(request->handshake, request->pool->trust,
+                     request->is_proxys ? request->lane->proxy.where : request->lane->where, words,
                      &request->error);
         peri_detour_note(request);
         break;

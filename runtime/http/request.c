@@ -20,13 +20,17 @@ static const long IDLE_S = 118, WRITE_IDLE_S = 4;
 /* Bytes of a body that fit into one record of TLS (16 KiB) together with the head. */
 enum { ONE_RECORD = 8192 };
 
-/* Inside libcurl: a connection's TLS context was made. */
+/* Inside libcurl: a connection's TLS context was made. A proxy that is spoken to in TLS has the
+ * first of a connection, and answers CONNECT before the second. */
 static CURLcode on_context(CURL *easy, void *ssl_ctx, void *arg)
 {
     struct peri_request *request = arg;
-    (void)easy;
+    const struct peri_proxy *proxy = &request->lane->proxy;
+    long answered = 0;
+    curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &answered);
+    request->is_proxys = peri_proxy_is_secure(proxy) && answered == 0;
     peri_handshake_free(request->handshake);
-    request->handshake = peri_handshake_new(request->lane->host);
+    request->handshake = peri_handshake_new(request->is_proxys ? proxy->host : request->lane->host);
     peri_handshake_free(request->pool->newest);
     request->pool->newest = peri_handshake_ref(request->handshake);
     bool ok = peri_trust_apply(request->pool->trust, ssl_ctx, request->handshake);

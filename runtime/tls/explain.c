@@ -105,13 +105,17 @@ static void advise_vcenter(const struct scene *scene)
                       (int)(is_usual ? n - 4 : n), scene->where);
 }
 
+/* Whether one of ours has the name of the issuer that is missing, and is not it. */
+static bool has_namesake(const struct scene *scene)
+{
+    const X509_NAME *issuer = X509_get_issuer_name(scene->seen->culprit);
+    return peri_anchors_named(peri_trust_store(scene->trust), issuer) != NULL;
+}
+
 /* The one that ends the chain was not sent, and is not ours: what stands in its place. */
 static void note_missing(const struct scene *scene, const char *issuer)
 {
-    const X509 *last = scene->seen->culprit;
-    const X509 *namesake =
-        peri_anchors_named(peri_trust_store(scene->trust), X509_get_issuer_name(last));
-    if (namesake == NULL) {
+    if (!has_namesake(scene)) {
         peri_error_detail(scene->err, "%-9s %-32s %s %s", "missing", issuer,
                           "the server does not send it, and it is not in",
                           peri_trust_source(scene->trust));
@@ -144,11 +148,12 @@ static void explain_missing(const struct scene *scene)
     note_missing(scene, issuer);
     if (url[0] != '\0')
         peri_error_advise(scene->err, "get \"%s\" from %s", issuer, url);
-    if (is_leaf)
-        peri_error_advise(scene->err, "let the server send \"%s\" too, or add it to " CA_SETTING,
+    if (has_namesake(scene))
+        peri_error_advise(scene->err, "put the server's present \"%s\" in the place of the old one",
                           issuer);
     else
-        peri_error_advise(scene->err, "add \"%s\" to " CA_SETTING, issuer);
+        peri_error_advise(scene->err, "%sadd \"%s\" to " CA_SETTING,
+                          is_leaf ? "let the server send it too, or " : "", issuer);
     advise_vcenter(scene);
     advise_trust(scene);
 }
@@ -190,10 +195,12 @@ static void explain_date(const struct scene *scene)
     else
         peri_error_set(scene->err, PERI_E_TLS_NOT_YET, "%s is not valid before %s", what, date);
     list_chain(scene);
-    peri_error_advise(scene->err, "renew it on the server (in the vSphere Client: Administration, "
-                                  "Certificates; of an ESXi host: Configure, Certificate)");
     if (!is_expired)
-        peri_error_advise(scene->err, "or set the clock, of this machine or of the server");
+        peri_error_advise(scene->err, "set the clock, of this machine or of the server");
+    peri_error_advise(scene->err,
+                      "%srenew it on the server (in the vSphere Client: Administration, "
+                      "Certificates; of an ESXi host: Configure, Certificate)",
+                      is_expired ? "" : "or ");
     advise_trust(scene);
 }
 
@@ -396,7 +403,8 @@ bool peri_explain(const struct peri_handshake *handshake, const struct peri_trus
         explain_client(&scene);
     } else if (is_old_protocol(handshake)) {
         peri_error_set(err, PERI_E_TLS_HANDSHAKE, "%s offers no TLS 1.2 or newer", where);
-        peri_error_hint(err, "older versions are broken; enable TLS 1.2 on the server");
+        peri_error_hint(err,
+                        "older versions are broken; update the server, or enable TLS 1.2 on it");
     } else if (is_no_tls(handshake)) {
         explain_no_tls(&scene);
     } else if (handshake->alert >= 0) {

@@ -25,7 +25,7 @@ struct inside {
     struct peer_line lines[LINES];
 };
 
-static ssize_t receive(struct peer_line *line, void *bytes, size_t size)
+ssize_t peer_line_take(struct peer_line *line, void *bytes, size_t size)
 {
     if (line->ssl == NULL)
         return recv(line->fd, bytes, size, 0);
@@ -93,7 +93,8 @@ static size_t read_until(struct peer_line *line, size_t (*length)(const char *re
     line->len = 0;
     line->request[line->pending] = '\0';
     while ((wanted = length(line->request)) == 0 || line->pending < wanted) {
-        ssize_t n = receive(line, line->request + line->pending, REQUEST_SIZE - 1 - line->pending);
+        ssize_t n =
+            peer_line_take(line, line->request + line->pending, REQUEST_SIZE - 1 - line->pending);
         if (n <= 0)
             return 0;
         line->pending += (size_t)n;
@@ -134,13 +135,13 @@ void peer_line_reset(struct peer_line *line)
 void peer_line_swallow(struct peer_line *line)
 {
     char bytes[4096];
-    receive(line, bytes, sizeof(bytes));
+    peer_line_take(line, bytes, sizeof(bytes));
 }
 
 void peer_line_drain(struct peer_line *line)
 {
     char bytes[4096];
-    while (line->fd >= 0 && receive(line, bytes, sizeof(bytes)) > 0)
+    while (line->fd >= 0 && peer_line_take(line, bytes, sizeof(bytes)) > 0)
         continue;
 }
 

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include <openssl/ssl.h>
 
@@ -57,6 +58,9 @@ int peer_closed_port(void);
 /* Reads the head of the next request into line->request, where peer_line_read finds it again, and
  * none of the body but what came with it. False at the end of the connection. */
 bool peer_line_peek(struct peer_line *line);
+
+/* Takes bytes that came, up to size; 0 or less at the end of the connection. */
+ssize_t peer_line_take(struct peer_line *line, void *bytes, size_t size);
 
 /* Reads one request, head and body, into line->request. False at the end of the connection. */
 bool peer_line_read(struct peer_line *line);

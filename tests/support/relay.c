@@ -29,17 +29,24 @@ static int dial(const char *host, int port)
     return -1;
 }
 
-static bool pass(int from, int to)
+static bool pass_up(struct peer_line *line, int fd)
 {
     char bytes[16384];
-    ssize_t n = recv(from, bytes, sizeof(bytes), 0);
+    ssize_t n = peer_line_take(line, bytes, sizeof(bytes));
     for (ssize_t at = 0; at < n;) {
-        ssize_t sent = send(to, bytes + at, (size_t)(n - at), MSG_NOSIGNAL);
+        ssize_t sent = send(fd, bytes + at, (size_t)(n - at), MSG_NOSIGNAL);
         if (sent <= 0)
             return false;
         at += sent;
     }
     return n > 0;
+}
+
+static bool pass_down(struct peer_line *line, int fd)
+{
+    char bytes[16384];
+    ssize_t n = recv(fd, bytes, sizeof(bytes), 0);
+    return n > 0 && peer_line_write(line, bytes, (size_t)n);
 }
 
 /* Passes bytes both ways until one side ends. */
@@ -50,9 +57,11 @@ static void splice_lines(struct peer_line *line, int fd)
     relay->tunnels++;
     for (bool going = true; going && poll(fds, 2, -1) > 0;) {
         if (fds[0].revents != 0)
-            going = pass(line->fd, fd);
+            going = pass_up(line, fd);
+        while (going && line->ssl != NULL && SSL_pending(line->ssl) > 0)
+            going = pass_up(line, fd);
         if (going && fds[1].revents != 0)
-            going = pass(fd, line->fd);
+            going = pass_down(line, fd);
     }
     close(fd);
 }

@@ -346,6 +346,59 @@ static void tells_of_the_proxy_when_the_certificate_is_another_than_expected(voi
     assert_non_null(strstr(err.detail, "reached through the proxy 127.0.0.1:"));
 }
 
+static void speaks_tls_with_a_proxy_and_through_it(void **state)
+{
+    (void)state;
+    char proxy[64];
+    struct relay relay = {0};
+    struct peer *peer = peer_start(relay_connect, context);
+    peer->arg = &relay;
+    snprintf(proxy, sizeof(proxy), "https://127.0.0.1:%d", peer->port);
+    struct peri_error err = post(proxy, "vcenter.invalid", server->port);
+    expect_ok(&err);
+    assert_int_equal(relay.tunnels, 1);
+    relay.refusal = 403;
+    err = post(proxy, "vcenter.invalid", server->port);
+    expect(&err, PERI_E_HTTP_PROXY, "does not allow connections to vcenter.invalid");
+    peer_stop(peer);
+}
+
+static void tells_the_certificate_of_a_proxy_from_that_of_the_server(void **state)
+{
+    (void)state;
+    char proxy[64], message[128];
+    struct authority stranger = authority_make(&(struct authority_wish){.name = "proxy"});
+    SSL_CTX *other = authority_context(&stranger, NULL);
+    struct peer *peer = peer_start(relay_connect, other);
+    snprintf(proxy, sizeof(proxy), "https://127.0.0.1:%d", peer->port);
+    struct peri_error err = post(proxy, "vcenter.invalid", server->port);
+    snprintf(message, sizeof(message), "the certificate of 127.0.0.1:%d is not trusted",
+             peer->port);
+    expect(&err, PERI_E_TLS_UNTRUSTED, message);
+    assert_non_null(strstr(err.detail, "this is the proxy (from HTTPS_PROXY), not the server"));
+    peer_stop(peer);
+    SSL_CTX_free(other);
+    authority_free(&stranger);
+}
+
+static void refuses_a_proxy_in_tls_with_a_thumbprint(void **state)
+{
+    (void)state;
+    char pin[65];
+    memset(pin, 'a', 64);
+    pin[64] = '\0';
+    const char *const pins[] = {pin};
+    const struct peri_pool_settings settings = {
+        .proxy = "https://proxy.invalid:1", .trust = {.thumbprints = pins, .thumbprint_count = 1}};
+    struct client client;
+    struct peri_error err;
+    client_open(&client, &settings);
+    const struct peri_request_settings request = {.url = "https://vcenter.invalid/"};
+    assert_null(peri_request_new(client.pool, &request, NULL, NULL, &err));
+    expect(&err, PERI_E_HTTP_PROXY, "proxy.invalid:1 (from the settings) is spoken to in TLS");
+    client_close(&client);
+}
+
 static void asks_the_proxy_once_for_many_requests(void **state)
 {
     (void)state;
@@ -414,6 +467,9 @@ int main(void)
         cmocka_unit_test(names_a_proxy_that_cannot_be_reached),
         cmocka_unit_test(names_a_proxy_that_is_none),
         cmocka_unit_test(tells_of_the_proxy_when_the_certificate_is_another_than_expected),
+        cmocka_unit_test(speaks_tls_with_a_proxy_and_through_it),
+        cmocka_unit_test(tells_the_certificate_of_a_proxy_from_that_of_the_server),
+        cmocka_unit_test(refuses_a_proxy_in_tls_with_a_thumbprint),
         cmocka_unit_test(asks_the_proxy_once_for_many_requests),
         cmocka_unit_test(reaches_an_ipv6_address_directly_and_through_proxies),
     };
