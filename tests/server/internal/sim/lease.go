@@ -81,6 +81,7 @@ func (s *Simulator) newLease(ctx *simulator.Context, session *simulator.Session)
 func (l *lease) update(changes ...types.PropertyChange) {
 	own := &simulator.Context{Map: l.session.Registry}
 	own.WithLock(l, func() { own.Update(l, changes) })
+	l.sim.news.add() // nobody is told of what a session has for itself
 }
 
 // ready gives access to the files of a machine.
@@ -169,7 +170,9 @@ func (l *lease) end() bool {
 // discard removes the machine of an import that was not completed.
 func (l *lease) discard() {
 	if vm, ok := l.ctx.Map.Get(l.machine).(*simulator.VirtualMachine); ok {
-		vm.DestroyTask(l.ctx, &types.Destroy_Task{This: vm.Self})
+		if res, ok := vm.DestroyTask(l.ctx, &types.Destroy_Task{This: vm.Self}).(*methods.Destroy_TaskBody); ok && res.Res != nil {
+			l.ctx.Map.Get(res.Res.Returnval).(*simulator.Task).Wait()
+		}
 	}
 }
 
