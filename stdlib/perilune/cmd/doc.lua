@@ -2,6 +2,7 @@
 local api = require "perilune.cmd.doc.api"
 local err = require "perilune.err"
 local kinds = require "perilune.cmd.doc.kinds"
+local search = require "perilune.cmd.doc.search"
 local term = require "perilune.c.term"
 
 local doc = {
@@ -33,7 +34,7 @@ end
 local function lines_of(word, width)
   if not word then return kinds.all(width) end
   if kinds.knows(word) then return kinds.lines(word, width) end
-  return api.lines(word, width) or unknown(word)
+  return api.lines(word, width) or search.lines(word, width) or unknown(word)
 end
 
 ---@param options table

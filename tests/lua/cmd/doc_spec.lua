@@ -46,7 +46,8 @@ end)
 t.test("shows a method by its own name and by its type's", function()
   local said = doc("CloneVM_Task").stdout
   t.find(said, "^VirtualMachine:CloneVM_Task{ folder, name, spec } → Task → VirtualMachine   since 2.0\n")
-  t.find(said, "\n  spec +VirtualMachineCloneSpec\n")
+  t.find(said, "\n  spec +VirtualMachineCloneSpec +needs location, template, powerOn\n")
+  t.find(said, "\n  folder +Folder +privilege VirtualMachine.Inventory.CreateFromExisting\n")
   t.find(said, "\n  faults +CustomizationFault ")
   t.equal(doc("VirtualMachine.CloneVM_Task").stdout, said)
   t.equal(doc("VirtualMachine:CloneVM_Task").stdout, said)
@@ -61,8 +62,40 @@ t.test("follows a property path to its type", function()
   t.match(doc("VirtualMachine.config.hardware").stdout, "VirtualHardware   data object")
 end)
 
+t.test("shows what extends a type, and the shortest ways to it", function()
+  t.find(doc("VirtualEthernetCard").stdout, "\n extended by\n.*VirtualE1000 .*VirtualVmxnet3")
+  local said = doc("VirtualDisk").stdout
+  t.find(said, "\n read from\n  VirtualMachine.config.hardware.device%[%]\n")
+  t.find(said, "\n passed to\n.*  VirtualMachine:ReconfigVM_Task +spec.deviceChange%[%].device\n.*  and %d+ more\n")
+  t.find(doc("VirtualMachineTicket").stdout, "\n returned by\n  VirtualMachine:AcquireTicket\n")
+end)
+
+t.test("shows when a field came, where that was later than its type", function()
+  t.find(doc("VirtualDisk").stdout, "\n  vDiskVersion +int%? +since 8.0.1.0\n")
+end)
+
+t.test("knows the types of other services, and says whose they are", function()
+  t.find(doc("PbmProfile").stdout, "^PbmProfile   data object of the service pbm, extends DynamicData")
+end)
+
+t.test("searches all names for a word that is none of them", function()
+  local said = doc("vlan").stdout
+  t.find(said, "^words of a playbook.*\n  portgroup.vlan +integer")
+  t.find(said, "\ntypes %(%d+%)\n  VlanProfile +data object")
+  t.find(said, "\n  and %d+ more\n")
+  t.match(said, "DistributedVirtualSwitch:QueryUsedVlanIdInDvs")
+  t.find(said, "\n  HostPortGroupSpec.vlanId +int\n")
+  t.match(said, "members of enumerations")
+end)
+
+t.test("searches for several words in one name, whatever their order and case", function()
+  local said = doc("SNAPSHOT create").stdout
+  t.find(said, "\n  VirtualMachine:CreateSnapshot_Task +since 2.0\n")
+  t.is_nil(said:find("RemoveSnapshot", 1, true))
+end)
+
 local mistakes = {
-  { "vmm", 'did you mean "vm"?' },
+  { "vmx-", 'did you mean "vm"?' },
   { "CloneVMTask", 'did you mean "CloneVM_Task"?' },
   { "vm.disk", 'did you mean "disks"?' },
   { "VirtualMachine.config.hardware.numCpu", 'did you mean "numCPU"?' },

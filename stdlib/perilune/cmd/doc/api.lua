@@ -1,10 +1,14 @@
 --- Documentation of the vSphere API: types, their fields and properties, methods.
 local columns = require "perilune.util.columns"
 local err = require "perilune.err"
+local index = require "perilune.cmd.doc.index"
 local schema = require "perilune.c.schema"
 local text = require "perilune.util.text"
 
 local doc = {}
+
+local MOST_PLACES = 8 -- shown of the ways to a type
+local MOST_NAMES = 24 -- shown of the types that extend one
 
 local kind_words = { data = "data object", enum = "enumeration", managed = "managed object" }
 
@@ -68,9 +72,69 @@ local function signature(method)
   return line
 end
 
+-- A row of names, cut after some of them.
+local function cut(names, most)
+  if #names <= most then return table.concat(names, " ") end
+  return ("%s and %d more"):format(table.concat(names, " ", 1, most), #names - most)
+end
+
+-- Places on the way to a type, one a line, cut after some of them.
+local function place_rows(places, separator)
+  local rows = {}
+  for i = 1, math.min(#places, MOST_PLACES) do rows[i] = { places[i].owner .. separator .. places[i].path } end
+  if #places > MOST_PLACES then rows[#rows + 1] = { ("and %d more"):format(#places - MOST_PLACES) } end
+  return rows
+end
+
+local function add_section(lines, title, rows, width)
+  if #rows == 0 then return end
+  lines[#lines + 1] = " " .. title
+  append(lines, columns.lines(rows, { indent = 2, width = width, widest = 60 }))
+end
+
+local function param_rows(methods)
+  local rows = place_rows(methods, "   ")
+  for i = 1, math.min(#methods, MOST_PLACES) do rows[i] = { methods[i].owner, methods[i].path } end
+  return rows
+end
+
+local function returning_rows(name)
+  local methods, rows = index.returning(name), {}
+  for i = 1, math.min(#methods, MOST_PLACES) do rows[i] = { methods[i] } end
+  if #methods > MOST_PLACES then rows[#rows + 1] = { ("and %d more"):format(#methods - MOST_PLACES) } end
+  return rows
+end
+
+-- Where a type is met: what is read, called and returned.
+local function use_lines(name, width)
+  local lines = {}
+  add_section(lines, "read from", place_rows(index.reached(name, "property"), "."), width)
+  add_section(lines, "passed to", param_rows(index.reached(name, "param")), width)
+  add_section(lines, "returned by", returning_rows(name), width)
+  return lines
+end
+
+-- What an object passed as a parameter must have, where the schema says so.
+local function needed_fields(type_name)
+  local described, names = schema.type(type_name), {}
+  for _, field in ipairs(described and described.kind == "data" and described.fields or {}) do
+    if not field.optional then names[#names + 1] = field.name end
+  end
+  return #names > 0 and "needs " .. table.concat(names, ", ") or nil
+end
+
+local function method_rows(method)
+  local rows = field_rows(method.params, method.since)
+  for i, param in ipairs(method.params) do
+    local needed = needed_fields(param.type)
+    if needed then rows[i][3] = rows[i][3] == "" and needed or rows[i][3] .. "; " .. needed end
+  end
+  return rows
+end
+
 local function method_lines(method, width)
   local lines = { ("%s:%s   %s"):format(method.owner, signature(method), since(method)) }
-  append(lines, columns.lines(field_rows(method.params, method.since), { indent = 2, width = width, widest = 44 }))
+  append(lines, columns.lines(method_rows(method), { indent = 2, width = width, widest = 44 }))
   local rest = {}
   if method.privilege then rest[#rest + 1] = { "privilege", method.privilege .. " on the object itself" } end
   if #method.faults > 0 then rest[#rest + 1] = { "faults", table.concat(method.faults, " ") } end
@@ -86,22 +150,50 @@ local function enum_lines(described, width)
   return lines
 end
 
+-- Methods with their versions, by the type that declares them: own ones first.
+local function methods_by_owner(described)
+  local groups, order = {}, {}
+  for _, name in ipairs(described.methods) do
+    local method = schema.method(described.name, name)
+    if not groups[method.owner] then
+      groups[method.owner] = {}
+      table.insert(order, 1, method.owner)
+    end
+    local is_later = method.since ~= schema.type(method.owner).since
+    table.insert(groups[method.owner], { signature(method), is_later and since(method) or "" })
+  end
+  return groups, order
+end
+
 local function managed_lines(described, width)
-  local lines = { " properties" }
+  local lines = {}
+  if #described.fields > 0 then lines[1] = " properties" end
   append(lines, field_lines(described, width))
-  lines[#lines + 1] = " methods"
-  local rows = {}
-  for i, name in ipairs(described.methods) do rows[i] = { signature(schema.method(described.name, name)) } end
-  append(lines, columns.lines(rows, { indent = 2, width = width }))
+  local groups, order = methods_by_owner(described)
+  if #order > 0 then lines[#lines + 1] = " methods" end
+  for _, owner in ipairs(order) do
+    if owner ~= described.name then lines[#lines + 1] = "  of " .. owner end
+    append(lines, columns.lines(groups[owner], { indent = 2, width = width, widest = 60 }))
+  end
   return lines
 end
 
 local bodies = { enum = enum_lines, data = field_lines, managed = managed_lines }
 
+local function head_line(described)
+  local words = { described.name, kind_words[described.kind] }
+  if described.service ~= "vim25" then words[2] = ("%s of the service %s"):format(words[2], described.service) end
+  if described.base then words[2] = words[2] .. ", extends " .. described.base end
+  words[3] = described.since and since(described)
+  return table.concat(words, "   ")
+end
+
 local function type_lines(described, width)
-  local base = described.base and ", extends " .. described.base or ""
-  local lines = { ("%s   %s%s   %s"):format(described.name, kind_words[described.kind], base, since(described)) }
+  local lines = { head_line(described) }
   append(lines, bodies[described.kind](described, width))
+  local extending = index.extending(described.name)
+  if #extending > 0 then add_section(lines, "extended by", { { cut(extending, MOST_NAMES) } }, width) end
+  append(lines, use_lines(described.name, width))
   return lines
 end
 
@@ -116,7 +208,10 @@ end
 local function place_lines(name, field, width)
   local lines = { ("%s   %s   %s"):format(name, type_text(field), notes(field)) }
   local inner = schema.type(field.type)
-  if inner then append(lines, type_lines(inner, width)) end
+  if inner then
+    lines[#lines + 1] = head_line(inner)
+    append(lines, bodies[inner.kind](inner, width))
+  end
   return lines
 end
 

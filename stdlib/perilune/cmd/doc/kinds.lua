@@ -164,6 +164,29 @@ function doc.lines(word, width)
   return field_lines(path, find(kind, names), width)
 end
 
+local function has(name, words)
+  for word in words:lower():gmatch "[^%s.]+" do
+    if not name:lower():find(word, 1, true) then return false end
+  end
+  return true
+end
+
+--- The kinds, and fields of kinds, that have all words of a text in their names.
+---@param words string
+---@return string[][]  name and what it is
+function doc.search(words)
+  local found = {}
+  for _, name in ipairs(sorted_names(kinds)) do
+    local kind = kinds[name]
+    if has(name, words) then found[#found + 1] = { name, kind.doc } end
+    for _, field in ipairs(sorted_names(kind.fields and kind.fields.fields or {})) do
+      local of = kind.fields.fields[field]
+      if has(field, words) then found[#found + 1] = { name .. "." .. field, type_text(of) } end
+    end
+  end
+  return found
+end
+
 --- The words it knows, for suggestions.
 ---@return string[]
 function doc.words()
