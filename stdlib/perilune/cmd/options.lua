@@ -16,6 +16,7 @@ local known = {
   color = { flags = "--color", value = "WHEN", doc = "always, never or auto (a terminal, and no NO_COLOR)" },
   help = { flags = "-h --help", doc = "this" },
   json = { flags = "--json", doc = "one JSON object a line on stdout" },
+  meta = { flags = "--meta", value = "DIR", doc = "write definitions of it all for lua-language-server" },
   no_color = { flags = "--no-color", doc = "the same as --color=never" },
   parallel = { flags = "-p --parallel", value = "N", doc = "steps at once (64, on 16 connections)" },
   target = { flags = "-t --target", value = "NAME",
