@@ -26,6 +26,7 @@ type settings struct {
 	lease   time.Duration
 	users   string
 	tunnel  string
+	page    int
 }
 
 func main() {
@@ -38,6 +39,7 @@ func main() {
 	flag.DurationVar(&own.lease, "lease-timeout", 0, "end leases of imports and exports after so long without progress (default: 5 minutes)")
 	flag.StringVar(&own.users, "sso-users", "", "certificates that single sign-on takes instead of a password, as PEM `file`")
 	flag.StringVar(&own.tunnel, "tunnel", "", "listen here for CONNECT sdkTunnel:8089, where extensions log in")
+	flag.IntVar(&own.page, "page-size", 0, "give so many objects at once when properties are read (default: all that the client asks for)")
 	options, err := launch.ParseFlags("8.0.3.0")
 	if err != nil {
 		log.Fatal(err)
@@ -66,6 +68,7 @@ func (own *settings) correct(s *launch.Server) error {
 	}
 	corrected := sim.Install(service)
 	corrected.PlanTask = rules.Plan
+	corrected.PageSize = own.page
 	if own.idle > 0 {
 		corrected.EndIdleSessions(own.idle)
 	}

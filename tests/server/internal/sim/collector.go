@@ -20,10 +20,11 @@ type collector struct {
 	*simulator.PropertyCollector
 	sim *Simulator
 
-	mu      sync.Mutex // of the four below, and of Filter
-	filters []*propertyFilter
-	stop    chan struct{} // closed to end the calls that wait
-	closed  bool
+	mu         sync.Mutex // of the five below, and of Filter
+	filters    []*propertyFilter
+	stop       chan struct{} // closed to end the calls that wait
+	closed     bool
+	retrievals map[string]retrieval // what is to come, by token
 
 	looking sync.Mutex // held by who looks; of all below
 	count   uint64     // versions so far

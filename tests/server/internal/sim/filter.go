@@ -73,7 +73,7 @@ func (f *propertyFilter) look(ctx *simulator.Context) ([]types.ObjectUpdate, *so
 	f.mu.Unlock()
 	spec := f.Spec
 	spec.ReportMissingObjectsInResults = types.NewBool(true) // that of a missing object leaves
-	res := f.collector.RetrievePropertiesEx(ctx, &types.RetrievePropertiesEx{
+	res := f.collector.PropertyCollector.RetrievePropertiesEx(ctx, &types.RetrievePropertiesEx{
 		This:    f.collector.Self,
 		SpecSet: []types.PropertyFilterSpec{spec},
 	})

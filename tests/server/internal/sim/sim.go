@@ -29,6 +29,9 @@ type Simulator struct {
 	// PlanTask is asked once for each call of a method that makes a task, and says
 	// what that task should do beside its work. It may be nil, and may return nil.
 	PlanTask func(method *simulator.Method) *TaskPlan
+
+	// PageSize is how many objects an answer has at most if not the client asks for fewer; 0 for any number.
+	PageSize int
 }
 
 // Install corrects the simulator of model, before anybody uses it.
