@@ -140,6 +140,23 @@ static int decoder_row(lua_State *L)
     return 1;
 }
 
+/* decoder:seen(field): what the answer has said so far: a field of the value that is still being
+ * decoded, nil when it has not come */
+static int decoder_seen(lua_State *L)
+{
+    const struct decoder *d = check_decoder(L);
+    luaL_checkstring(L, 2);
+    lua_settop(L, 2);
+    lua_getiuservalue(L, 1, VALUES);
+    if (d->kept == 0 || lua_rawgeti(L, 3, 1) != LUA_TTABLE) {
+        lua_pushnil(L);
+        return 1;
+    }
+    lua_pushvalue(L, 2);
+    lua_rawget(L, -2);
+    return 1;
+}
+
 /* decoder:finish(): "result" and the value, or "fault" and the fault */
 static int decoder_finish(lua_State *L)
 {
@@ -322,6 +339,7 @@ static int soap_request(lua_State *L)
 static const luaL_Reg decoder_meta[] = {{"__gc", decoder_gc},
                                         {"feed", decoder_feed},
                                         {"row", decoder_row},
+                                        {"seen", decoder_seen},
                                         {"finish", decoder_finish},
                                         {NULL, NULL}};
 static const luaL_Reg buffer_meta[] = {{"__gc", buffer_gc}, {"__close", buffer_gc}, {NULL, NULL}};

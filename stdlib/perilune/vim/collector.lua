@@ -10,6 +10,7 @@ local moid = require "perilune.vim.moid"
 local object = require "perilune.vim.object"
 local paths = require "perilune.vim.property"
 local scope = require "perilune.util.scope"
+local task = require "perilune.c.task"
 
 local collector = {}
 
@@ -33,12 +34,17 @@ function collector.check(spec_set, api_version)
   end
 end
 
+-- Reading -------------------------------------------------------------------------------------------------
+
 ---@class perilune.vim.Reader  one retrieval in progress
 ---@field private connection perilune.vim.Connection
 ---@field private spec_set table[]
 ---@field private page integer?
----@field private reply perilune.vim.Reply?
----@field private token string?  of the page that follows
+---@field private reply perilune.vim.Reply?  of the present page
+---@field private kept perilune.vim.Row[]?  its rows, where they were read ahead
+---@field private taken integer  rows of the page so far
+---@field private ahead userdata?  the task that asks for the next page
+---@field private is_stream boolean  whether the reply is counted among the answers that wait
 ---@field private started boolean
 ---@field private generation integer  of the session that it began with
 local Reader = {}
@@ -52,37 +58,103 @@ local function new_reader(connection, options)
     connection = connection,
     spec_set = options.spec_set,
     page = options.page,
+    is_stream = false,
     started = false,
   }, Reader)
 end
 
-function Reader:open(name, args, options)
-  local this = self.connection.content.propertyCollector
+--- An answer that waits for who reads it holds a connection. So that some are always free for what is called
+--- meanwhile, only so many answers may wait.
+local function may_stream(connection)
+  return connection.streams < connection.connections // 2 - 1
+end
+
+local function count_stream(connection, change)
+  connection.streams = connection.streams + change
+end
+
+--- Begins to read a page. Where no more answers may wait, it is read to the end now.
+function Reader:begin(reply, was_counted)
+  self.reply, self.taken, self.kept = reply, 0, nil
+  if not was_counted and may_stream(self.connection) then
+    count_stream(self.connection, 1)
+    was_counted = true
+  end
+  self.is_stream = was_counted or false
+  if was_counted then
+    return
+  end
+  local rows = {}
+  for row in reply.row, reply do
+    rows[#rows + 1] = row
+  end
+  self.kept = rows
+end
+
+local function open(connection, name, args, options)
   options.rows = true
-  self.reply = method.open(self.connection, this, name, args, options)
+  return method.open(connection, connection.content.propertyCollector, name, args, options)
+end
+
+local function open_next(connection, token, operation)
+  return open(connection, "ContinueRetrievePropertiesEx", { token = token }, { once = true, operation = operation })
 end
 
 function Reader:start()
   self.started = true
   self.generation = select(2, self.connection.session:ready())
-  self:open("RetrievePropertiesEx", { specSet = self.spec_set, options = { maxObjects = self.page } }, {})
+  local args = { specSet = self.spec_set, options = { maxObjects = self.page } }
+  self:begin(open(self.connection, "RetrievePropertiesEx", args, {}))
+end
+
+--- Asks for the next page while this one is read: the server makes it meanwhile.
+function Reader:look_ahead()
+  local token = self.reply:seen "token"
+  if token and may_stream(self.connection) then
+    count_stream(self.connection, 1)
+    self.ahead = task.spawn(open_next, self.connection, token, self.connection:operation())
+    self.ahead:context(false) -- its errors are of who comes for the page
+    self.ahead:on_end(function() end)
+  end
+end
+
+local function joined(ok, ...)
+  if not ok then
+    error(..., 0)
+  end
+  return ...
+end
+
+--- Goes on with the page that was asked for ahead, or is asked for now.
+function Reader:follow(token)
+  local ahead = self.ahead
+  if ahead then
+    local reply = joined(ahead:join())
+    self.ahead = nil
+    self:begin(reply, true)
+  elseif token then
+    self:begin(open_next(self.connection, token))
+  end
+end
+
+--- The reply does not wait any more.
+function Reader:drop()
+  self.reply:close()
+  self.reply, self.kept = nil, nil
+  if self.is_stream then
+    self.is_stream = false
+    count_stream(self.connection, -1)
+  end
 end
 
 --- Ends a page; begins the next one if there is one.
 function Reader:turn()
-  local reply = self.reply
-  local kind, value = reply:finish()
-  reply:close()
-  self.reply = nil
+  local kind, value = self.reply:finish()
+  self:drop()
   if kind == "fault" then
     error(fault.error(value.fault, value.message, { method = "RetrievePropertiesEx" }), 0)
   end
-  self.token = value and value.token
-  if self.token then
-    local token = self.token
-    self.token = nil -- it works once
-    self:open("ContinueRetrievePropertiesEx", { token = token }, { once = true })
-  end
+  self:follow(value and value.token)
 end
 
 --- Looks at what could not be read of an object: raises what concerns the whole read; the rest is the caller's.
@@ -103,6 +175,23 @@ local function check_missing(self, row)
   end
 end
 
+function Reader:row()
+  local kept = self.kept
+  local row
+  if kept then
+    row = kept[self.taken + 1]
+  else
+    row = self.reply:row()
+  end
+  if row then
+    self.taken = self.taken + 1
+    if self.taken == 2 and not kept then
+      self:look_ahead() -- who takes one row only may want no more
+    end
+  end
+  return row
+end
+
 --- The next row, or nil after the last. Waits.
 ---@return perilune.vim.Row?
 function Reader:next()
@@ -110,7 +199,7 @@ function Reader:next()
     self:start()
   end
   while self.reply do
-    local row = self.reply:row()
+    local row = self:row()
     if row then
       if row.missing then
         check_missing(self, row)
@@ -121,17 +210,43 @@ function Reader:next()
   end
 end
 
+--- The token of what comes after a page that was asked for ahead. Waits.
+local function token_after(ahead)
+  local ok, reply = ahead:join()
+  if not ok then
+    return nil
+  end
+  local closing <close> = reply -- luacheck: ignore 211
+  if reply:row() then
+    return reply:seen "token"
+  end
+  local kind, value = reply:finish()
+  return kind == "result" and value and value.token or nil
+end
+
+--- Tells the server that what follows is not wanted.
+local function free(connection, token, ahead)
+  token = token or ahead and token_after(ahead)
+  if token then
+    local collecting = connection.content.propertyCollector
+    method.call(connection, collecting, "CancelRetrievePropertiesEx", { token = token }, { once = true })
+  end
+end
+
 --- Frees what the server still keeps. May be called at any time and often.
 function Reader:close()
+  local ahead = self.ahead
+  local token = self.reply and not ahead and self.reply:seen "token"
+  self.ahead = nil
   if self.reply then
-    self.reply:close()
-    self.reply = nil
+    self:drop()
   end
-  if self.token then
-    local token, this = self.token, self.connection.content.propertyCollector
-    self.token = nil
-    scope.shield(pcall, scope.timeout, FREE_SECONDS, method.call, self.connection, this,
-      "CancelRetrievePropertiesEx", { token = token })
+  if token or ahead then
+    scope.shield(pcall, scope.timeout, FREE_SECONDS, free, self.connection, token, ahead)
+  end
+  if ahead then
+    ahead:cancel(err.new { code = "task.cancelled", message = "no more rows are wanted" })
+    count_stream(self.connection, -1)
   end
 end
 

@@ -65,8 +65,12 @@ local KEEP_ALIVE_SECONDS = 300 -- far below the half hour after which a vCenter 
 ---@field space userdata
 ---@field lookup perilune.vim.Lookup  what was found before
 ---@field services table<string, perilune.vim.Service>  those that were called
+---@field connections integer  to the host at once
+---@field streams integer  answers that hold one of them until they are read
 ---@field private pool userdata
 ---@field private counts { soap: integer, rest: integer, file: integer }
+local CONNECTIONS = 16 -- to the host at once
+
 local Connection = {}
 
 --- The methods below, and what extras.lua has.
@@ -81,6 +85,7 @@ end
 local connection = {}
 
 local function new_connection(target, options)
+  local connections = math.max(options.connections or CONNECTIONS, 2) -- one may be held by a wait for updates
   local self = setmetatable({
     target = target,
     name = target.name,
@@ -89,8 +94,9 @@ local function new_connection(target, options)
     api_version = "6.0",
     space = object.space(),
     lookup = lookup.new(),
-    -- one of the connections may be held by a wait for updates
-    pool = pool.open(target, { connections = options.connections and math.max(options.connections, 2) }),
+    connections = connections,
+    pool = pool.open(target, { connections = connections }),
+    streams = 0,
     counts = { soap = 0, rest = 0, file = 0 },
     last_used = { soap = task.now(), rest = task.now() },
     account = account.new(),

@@ -54,6 +54,13 @@ function Reply:pull()
   end
 end
 
+--- A field of the answer that has come already, while rows are still to come; nil if it has not.
+---@param field string
+---@return any
+function Reply:seen(field)
+  return self.decoder:seen(field)
+end
+
 --- Reads to the end.
 ---@return "result"|"fault" kind
 ---@return any value

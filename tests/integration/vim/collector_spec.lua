@@ -1,7 +1,9 @@
 local collector = require "perilune.vim.collector"
 local inventory = require "perilune.vim.inventory"
+local scope = require "perilune.util.scope"
 local server = require "tests.support.server"
 local t = require "tests.support.spec"
+local task = require "perilune.c.task"
 
 local function names_of(rows)
   local list = {}
@@ -33,25 +35,76 @@ t.test("follows the pages of a server to the end", function()
   t.equal(lab:requests().soap.ContinueRetrievePropertiesEx, 3)
 end)
 
-t.test("hands rows over page by page", function()
-  local lab = server.start { "-vm", "7" }
+t.test("pages as large as the server likes are followed without being asked for", function()
+  local lab = server.start { "-vm", "7", "-page-size", "3" }
   local vc = lab:connect()
-  local seen = 0
-  for _ in vc:retrieve_each { spec_set = vm_spec(vc, { "name" }), page = 4 } do
-    seen = seen + 1
-    if seen == 4 then t.is_nil(lab:requests().soap.ContinueRetrievePropertiesEx) end
-  end
-  t.equal(seen, 14)
+  t.equal(#vc:find { type = "VirtualMachine" }, 14)
+  t.equal(#vc:rows { type = "VirtualMachine", page = 5 }, 14)
+  t.equal(lab:requests().soap.ContinueRetrievePropertiesEx, 8)
 end)
 
-t.test("a loop that breaks off leaves no pages to come, and the connection works on", function()
-  local lab = server.start { "-vm", "7" }
+t.test("rows are handed over while the next page is on its way", function()
+  local lab = server.start { "-vm", "7", "-page-size", "4" }
   local vc = lab:connect()
-  for row in vc:retrieve_each { spec_set = vm_spec(vc, { "name" }), page = 4 } do
-    if row.name then break end
+  lab:rules { { method = "ContinueRetrievePropertiesEx", action = { delayMs = 300 } } }
+  local seen, requests = 0, nil
+  for _ in vc:rows { type = "VirtualMachine" } do
+    seen = seen + 1
+    if seen == 3 then -- the fourth of the page is still to come
+      task.sleep(0)
+      requests = vc:stats().requests
+    end
   end
-  t.is_nil(lab:requests().soap.ContinueRetrievePropertiesEx)
+  t.equal({ seen, requests }, { 14, 2 })
+  t.equal(lab:requests().soap.ContinueRetrievePropertiesEx, 3)
+end)
+
+t.test("a loop that breaks off frees what the server keeps, wherever it does", function()
+  local lab = server.start { "-vm", "7", "-page-size", "4" }
+  local vc = lab:connect()
+  for count, asked in pairs { [1] = 0, [3] = 1, [6] = 2, [13] = 3 } do
+    lab:reset_requests()
+    local seen = 0
+    for _ in vc:rows { type = "VirtualMachine" } do
+      seen = seen + 1
+      if seen == count then break end
+    end
+    local soap = lab:requests().soap
+    t.equal({ count, soap.ContinueRetrievePropertiesEx or 0 }, { count, asked })
+    t.equal({ count, soap.CancelRetrievePropertiesEx }, { count, asked < 3 and 1 or nil }) -- the third is the last page
+    t.equal(vc.streams, 0)
+  end
   t.equal(#vc:find { type = "VirtualMachine" }, 14)
+end)
+
+t.test("an error in the loop frees it too", function()
+  local lab = server.start { "-vm", "7", "-page-size", "4" }
+  local vc = lab:connect()
+  t.raises(function()
+    for row in vc:rows { type = "VirtualMachine" } do error(row.name) end
+  end)
+  t.equal(lab:requests().soap.CancelRetrievePropertiesEx, 1)
+  t.equal(vc.streams, 0)
+end)
+
+t.test("loops within loops leave connections to what is called in them", function()
+  local lab = server.start { "-vm", "20" }
+  local connection = require "perilune.vim.connection"
+  local props = { "name", "config", "config.hardware", "config.hardware.device", "summary", "layoutEx", "capability" }
+  for _, connections in ipairs { 2, 4 } do
+    local vc <close> = connection.open(lab:target(), { connections = connections })
+    local reads, list = 0, {}
+    for i = 1, 5 do list[i] = i end
+    scope.timeout(30, scope.parallel, 5, list, function()
+      for row in vc:rows { type = "VirtualMachine", props = props } do
+        if row.name:find "VM7$" then
+          row.ref:get "name"
+          reads = reads + 1
+        end
+      end
+    end)
+    t.equal({ reads, vc.streams }, { 10, 0 })
+  end
 end)
 
 t.test("an unknown property is refused before anything is sent, with the nearest name", function()

@@ -398,6 +398,17 @@ t.test("a row is handed over while the next is still to come", function()
   t.equal(d:row(), FOUND[2])
 end)
 
+t.test("a field that came before the rows is known before they have all come", function()
+  local d = soap.decoder { space = space, rows = true }
+  t.is_nil(d:seen "token")
+  local cut = ROWS:find("</objects>", 1, true) + #"</objects>"
+  d:feed(ROWS:sub(1, cut - 1))
+  t.is_nil(d:seen "token")
+  d:row()
+  t.equal({ d:seen "token", d:seen "nonesuch" }, { "7" })
+  t.raises(function() d:seen() end)
+end)
+
 t.test("rows must be read before more is fed", function()
   local d = soap.decoder { space = space, rows = true }
   d:feed(ROWS:sub(1, 10))
