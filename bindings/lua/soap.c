@@ -336,12 +336,9 @@ static int soap_request(lua_State *L)
     return 1;
 }
 
-static const luaL_Reg decoder_meta[] = {{"__gc", decoder_gc},
-                                        {"feed", decoder_feed},
-                                        {"row", decoder_row},
-                                        {"seen", decoder_seen},
-                                        {"finish", decoder_finish},
-                                        {NULL, NULL}};
+static const luaL_Reg decoder_meta[] = {{"__gc", decoder_gc},       {"feed", decoder_feed},
+                                        {"row", decoder_row},       {"seen", decoder_seen},
+                                        {"finish", decoder_finish}, {NULL, NULL}};
 static const luaL_Reg buffer_meta[] = {{"__gc", buffer_gc}, {"__close", buffer_gc}, {NULL, NULL}};
 /* unchecked(table): marks it as not checked; returns it */
 static int soap_unchecked(lua_State *L)
