@@ -15,6 +15,7 @@ struct peri_identity {
     X509 *cert;
     EVP_PKEY *key;
     STACK_OF(X509) * chain;
+    char *key_path;
     unsigned char *der; /* of cert, from OpenSSL */
     size_t der_len;
 };
@@ -79,10 +80,10 @@ struct peri_identity *peri_identity_new(const char *cert, const char *key, const
 {
     struct peri_identity *identity = peri_alloc(sizeof(*identity));
     identity->chain = sk_X509_new_null();
+    identity->key_path = peri_strdup(key == NULL ? cert : key);
     if (peri_pem_certificates("the client certificate", cert, identity->chain, err)) {
         identity->cert = sk_X509_shift(identity->chain);
-        if (encode(identity, cert, err) &&
-            read_key(identity, key == NULL ? cert : key, password, err))
+        if (encode(identity, cert, err) && read_key(identity, identity->key_path, password, err))
             return identity;
     }
     peri_identity_free(identity);
@@ -95,6 +96,7 @@ void peri_identity_free(struct peri_identity *identity)
         return;
     X509_free(identity->cert);
     OPENSSL_free(identity->der);
+    peri_free(identity->key_path);
     EVP_PKEY_free(identity->key);
     sk_X509_pop_free(identity->chain, X509_free);
     peri_free(identity);
@@ -117,8 +119,8 @@ bool peri_identity_sign(const struct peri_identity *identity, const void *bytes,
                         struct peri_identity_signature *out, struct peri_error *err)
 {
     if (!EVP_PKEY_is_a(identity->key, "RSA")) {
-        peri_error_set(err, PERI_E_TLS_SETUP, "an RSA key is needed to sign, and this one is %s",
-                       EVP_PKEY_get0_type_name(identity->key));
+        peri_error_set(err, PERI_E_TLS_SETUP, "the key %s is %s, and an RSA key is needed to sign",
+                       identity->key_path, EVP_PKEY_get0_type_name(identity->key));
         return peri_error_hint(err, "use a certificate that has an RSA key");
     }
     out->len = sizeof(out->bytes);

@@ -38,7 +38,7 @@ function Session:open()
   })
 end
 
--- Where the playbook first needed the server does not matter when the server cannot be had.
+-- Where the playbook or script first needed the server does not matter when the server cannot be had.
 local function without_place(e, path)
   if path and e.where and e.where.file == path then e.where = nil end
   return e
@@ -49,7 +49,7 @@ function Session:log_in()
   if self.vc then return self.vc end
   local ok, result = xpcall(self.open, err.wrap, self)
   if not ok then
-    local e = without_place(result, self.options.file)
+    local e = without_place(result, self.options.file or self.options.script)
     if err.has(e, "vim.login") then self.refused = e end
     error(e, 0)
   end

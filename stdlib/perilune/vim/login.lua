@@ -1,6 +1,7 @@
 --- Getting in: which version to speak, what the server is, and the login, whose ways are in login/.
 local err = require "perilune.err"
 local method = require "perilune.vim.method"
+local refusal = require "perilune.vim.login.refusal"
 local version = require "perilune.vim.version"
 
 local login = {}
@@ -96,8 +97,8 @@ end
 function login.refuse_rest(target)
   err.raise {
     code = "vim.login",
-    message = ("%s: the REST service refuses the login%s. Tried once (accounts get locked)."):format(
-      target.name, target.user and " of " .. target.user or ""),
+    message = ("%s: the REST service refuses the login%s"):format(
+      target.name, target.user and (" of %s%s"):format(target.user, refusal.once) or ""),
     detail = target.login == "password" and login.way(target).origin(target) or nil,
   }
 end

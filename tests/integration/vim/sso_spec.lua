@@ -259,6 +259,7 @@ test("a tunnel that is not there is named", function()
     open(("extension = %q, tunnel = '127.0.0.1:1', %s"):format(EXTENSION, CERTIFICATE))
   end, "http.connect")
   t.match(tostring(e), "127.0.0.1:1")
+  t.match(tostring(e), 'tunnel = "host:port" names another way there')
 end)
 
 test("the tunnel's certificate is held against the vCenter's name", function()

@@ -27,6 +27,7 @@ function password.log_in(connection, cookie)
     refusal.raise(target, refused, {
       wrong = "wrong user name or password for " .. target.user,
       who = target.user,
+      is_password = true,
       detail = password.origin(target),
     })
   end

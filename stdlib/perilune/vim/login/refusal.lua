@@ -9,6 +9,11 @@ local refusal = {}
 ---@field who string  who may not log in, after any other fault
 ---@field detail string?
 ---@field hint string?  after InvalidLogin
+---@field is_password boolean?  a wrong one locks accounts
+
+--- Why a login is not tried again, for those who would expect it.
+---@type string
+refusal.once = ". Tried once (accounts get locked)."
 
 --- Raises vim.login for the fault of a login.
 ---@param target perilune.vim.Target
@@ -19,7 +24,7 @@ function refusal.raise(target, refused, words)
   local is_wrong = fault.name(refused.fault) == "InvalidLogin"
   err.raise {
     code = "vim.login",
-    message = is_wrong and ("%s: %s. Tried once (accounts get locked)."):format(target.name, words.wrong)
+    message = is_wrong and ("%s: %s%s"):format(target.name, words.wrong, words.is_password and refusal.once or "")
       or ("%s: %s may not log in: %s"):format(target.name, words.who, cause.message),
     detail = words.detail,
     fault = refused.fault,

@@ -92,7 +92,7 @@ local function refuse(target, code, words, response, origin)
   local is_wrong = code == "FailedAuthentication"
   local wrong = target.user and ("single sign-on refuses user name or password of %s"):format(target.user)
     or ("single sign-on refuses the certificate %s"):format(target.cert)
-  refusal.say(target, is_wrong and wrong .. ". Tried once (accounts get locked)."
+  refusal.say(target, is_wrong and wrong .. (target.user and refusal.once or "")
     or ("single sign-on gives %s no token"):format(who_of(target)), {
     detail = origin,
     server = words ~= "" and words or code,

@@ -48,6 +48,16 @@ func (s *Server) Announce(name, value string) {
 	s.more = append(s.more, name+"="+value)
 }
 
+// Announced is the value of such a variable, "" if there is none.
+func (s *Server) Announced(name string) string {
+	for _, variable := range s.more {
+		if value, found := strings.CutPrefix(variable, name+"="); found {
+			return value
+		}
+	}
+	return ""
+}
+
 // Extend changes a simulator that is complete but known to nobody yet.
 type Extend func(*Server) error
 
