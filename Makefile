@@ -120,7 +120,7 @@ server: ## the simulated vCenter and govc, into build/bin
 
 .PHONY: unit unit-tests lua-peers
 unit-tests: $(UNIT_TESTS)
-lua-peers: $(BUILD)/unit/support/http_peer
+lua-peers: $(BUILD)/unit/support/http_peer $(BUILD)/unit/support/tls_peer
 unit: ## the C tests alone
 	@tests/support/suite.sh unit
 

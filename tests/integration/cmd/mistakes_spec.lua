@@ -132,6 +132,7 @@ t.test("a certificate that nobody vouches for", function()
   local result = vc:perilune("plan", "playbooks/web-tier.lua")
   t.equal(result.status, 4)
   t.match(result.stderr, "not trusted")
+  t.match(result.stderr, "perilune target trust   (SHA-256 ")
   t.match(result.stderr, "SHA-256")
 end)
 
