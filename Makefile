@@ -46,6 +46,7 @@ LIBS = $(PKG_LIBS) -lm $(LDFLAGS)
 SOURCES := $(filter-out runtime/cli/main.c,$(wildcard runtime/*/*.c bindings/*/*.c))
 SCHEMAS := $(wildcard bindings/schema/*.schema)
 LUA_SOURCES := $(shell find stdlib -name '*.lua' 2>/dev/null)
+ALL_SCHEMAS := $(SCHEMAS) $(wildcard tests/schema/*.schema)
 ARGPARSE := /usr/share/lua/5.4/argparse.lua
 GENERATED := $(BUILD)/gen/stdlib.c $(BUILD)/gen/tables.c
 OBJECTS := $(SOURCES:%.c=$(BUILD)/obj/%.o) $(GENERATED:$(BUILD)/gen/%.c=$(BUILD)/obj/gen/%.o)
@@ -80,6 +81,16 @@ $(BUILD)/gen/tables.c: bindings/schema/compile.lua $(SCHEMAS)
 	@mkdir -p $(@D)
 	$(call say,lua $@)
 	$(Q)$(LUA) bindings/schema/compile.lua $@ $(SCHEMAS)
+
+# The same program with the schemas of further services: nothing else is compiled anew.
+$(BUILD)/services/tables.c: bindings/schema/compile.lua $(ALL_SCHEMAS)
+	@mkdir -p $(@D)
+	$(call say,lua $@)
+	$(Q)$(LUA) bindings/schema/compile.lua $@ $(ALL_SCHEMAS)
+
+$(BUILD)/services/perilune: $(BUILD)/services/tables.c $(BUILD)/obj/runtime/cli/main.o $(OBJECTS)
+	$(call say,link $@)
+	$(Q)$(CC) $(CFLAGS_ALL) -Wno-overlength-strings $(LINK) -o $@ $< $(filter-out %/gen/tables.o,$(filter %.o,$^)) $(LIBS)
 
 $(BUILD)/unit/%: tests/unit/%.c $(OBJECTS) $(TEST_OBJECTS)
 	@mkdir -p $(@D)
@@ -120,7 +131,7 @@ server: ## the simulated vCenter and govc, into build/bin
 
 .PHONY: unit unit-tests lua-peers
 unit-tests: $(UNIT_TESTS)
-lua-peers: $(BUILD)/unit/support/http_peer $(BUILD)/unit/support/tls_peer
+lua-peers: $(BUILD)/unit/support/http_peer $(BUILD)/unit/support/tls_peer $(BUILD)/services/perilune
 unit: ## the C tests alone
 	@tests/support/suite.sh unit
 

@@ -38,10 +38,23 @@ static void set_flag(lua_State *L, const char *key, bool is_set)
     lua_setfield(L, -2, key);
 }
 
+/* The name that tells a type from all others. */
+static void push_full_name(lua_State *L, const struct peri_schema_type *type)
+{
+    const char *name = peri_schema_type_name(type);
+    if (peri_schema_find_type(peri_str_of(name)) == type)
+        lua_pushstring(L, name);
+    else
+        lua_pushfstring(L, "%s:%s", peri_schema_text(peri_schema_service(type->service)->name),
+                        name);
+}
+
 static void set_type(lua_State *L, const char *key, uint16_t index)
 {
-    if (index != PERI_SCHEMA_NONE)
-        set_string(L, key, peri_schema_type_name(peri_schema_type(index)));
+    if (index == PERI_SCHEMA_NONE)
+        return;
+    push_full_name(L, peri_schema_type(index));
+    lua_setfield(L, -2, key);
 }
 
 static void set_flags(lua_State *L, uint8_t flags)
@@ -154,7 +167,7 @@ static void set_faults(lua_State *L, const struct peri_schema_method *m)
 {
     lua_createtable(L, m->fault_count, 0);
     for (size_t i = 0; i < m->fault_count; i++) {
-        lua_pushstring(L, peri_schema_type_name(peri_schema_fault(m, i)));
+        push_full_name(L, peri_schema_fault(m, i));
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
     lua_setfield(L, -2, "faults");
@@ -238,17 +251,6 @@ static int schema_methods(lua_State *L)
     lua_newtable(L);
     add_method_names(L, check_type(L, 1, PERI_SCHEMA_MANAGED));
     return 1;
-}
-
-/* The name that tells a type from all others. */
-static void push_full_name(lua_State *L, const struct peri_schema_type *type)
-{
-    const char *name = peri_schema_type_name(type);
-    if (peri_schema_find_type(peri_str_of(name)) == type)
-        lua_pushstring(L, name);
-    else
-        lua_pushfstring(L, "%s:%s", peri_schema_text(peri_schema_service(type->service)->name),
-                        name);
 }
 
 static void push_type_names(lua_State *L, bool (*is_wanted)(uint8_t kind))

@@ -101,7 +101,7 @@ local READ = {
 --- How many words a line has at least, and what it must stand in.
 local SHAPES = {
   source = { 3 }, service = { 3, "source" }, over = { 2, "service" }, path = { 2, "service" },
-  root = { 4, "service" }, version = { 2, "service" },
+  root = { 3, "service" }, version = { 2, "service" },
   enum = { 2, "service" }, data = { 2, "service" }, managed = { 2, "service" },
   member = { 2, "enum" }, field = { 3, "data" }, property = { 3, "managed" }, method = { 2, "managed" },
   param = { 3, "method" }, faults = { 2, "method" },

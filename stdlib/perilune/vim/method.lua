@@ -29,8 +29,9 @@ function method.is_read(name)
   if name:find "_Task$" then
     return false
   end
+  local word = service.bare(name)
   for _, stem in ipairs(READING) do
-    if name:find("^" .. stem) then
+    if word:find("^" .. stem) then
       return true
     end
   end

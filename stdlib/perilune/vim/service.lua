@@ -24,6 +24,20 @@ end
 
 local CORE = names[1]
 
+--- A method's name without the service's, which begins many: PbmQueryProfile is QueryProfile.
+---@param method string
+---@return string
+function service.bare(method)
+  for i = 2, #names do
+    local prefix = names[i]:sub(1, 1):upper() .. names[i]:sub(2)
+    local rest = method:match("^" .. prefix .. "(%u.*)$")
+    if rest then
+      return rest
+    end
+  end
+  return method
+end
+
 --- Where a service answers: at its own path on the host of the connection.
 local function url_of(connection, description)
   return (connection.target.url:gsub("^(%a+://[^/]+).*$", "%1")) .. description.path

@@ -1,4 +1,5 @@
 --- Further services: storage policies, through the connection's pool and session.
+local method = require "perilune.vim.method"
 local server = require "tests.support.server"
 local t = require "tests.support.spec"
 local vim = require "perilune.vim"
@@ -68,6 +69,12 @@ t.test("makes a policy that is there afterwards, and deletes it", function()
   t.equal(lab:govc_json("storage.policy.info", "gold").policies[1].profile.name, "gold")
   manager:PbmDelete { profileId = { id } }
   t.is_nil(find(profiles_of(vc), "gold"))
+end)
+
+t.test("reading from a service may be repeated, changing may not", function()
+  t.is_true(method.is_read "PbmQueryProfile")
+  t.is_true(method.is_read "PbmRetrieveServiceContent")
+  t.is_true(not method.is_read "PbmCreate")
 end)
 
 t.test("asks for the content of a service once", function()
