@@ -15,9 +15,11 @@
 
 enum { NAMES = 1 }; /* user value of a codec: names of fields, by number + 1, and numbers by name */
 
+enum { MOST_PRESIZED = 64 }; /* elements of a list, for which the last one of its type is no sign */
+
 struct codec {                             /* lives in a userdata in the registry */
     struct peri_vocabulary **vocabularies; /* by service; NULL while there was no answer of it */
-    uint16_t *sizes;                       /* by type, and one more for all that is of none */
+    uint16_t *sizes; /* by type, and one more for all that is of none; then of lists */
 };
 
 static int codec_gc(lua_State *L)
@@ -46,7 +48,7 @@ static struct codec *push_codec(lua_State *L)
     lua_setmetatable(L, -2);
     lua_createtable(L, (int)peri_schema_name_count(), 0);
     lua_setiuservalue(L, -2, NAMES);
-    codec->sizes = peri_alloc_array(peri_schema_type_count() + 1, sizeof(*codec->sizes));
+    codec->sizes = peri_alloc_array(2 * (peri_schema_type_count() + 1), sizeof(*codec->sizes));
     codec->vocabularies =
         peri_alloc_array(peri_schema_service_count(), sizeof(struct peri_vocabulary *));
     lua_pushvalue(L, -1);
@@ -168,8 +170,9 @@ static void sink_put(void *arg, const struct peri_sink_place *place,
 
 static uint16_t *size_of(const struct peri_value_sink *s, const struct peri_sink_shape *shape)
 {
-    return &s->sizes[shape->type == NULL ? peri_schema_type_count()
-                                         : peri_schema_index(shape->type)];
+    size_t count = peri_schema_type_count();
+    size_t i = shape->type == NULL ? count : peri_schema_index(shape->type);
+    return &s->sizes[shape->is_list ? count + 1 + i : i];
 }
 
 /* stack: parent, key → parent, key, table if there is one under it */
@@ -191,7 +194,11 @@ static uint32_t sink_open(void *arg, const struct peri_sink_place *place,
     push_key(s, place);
     if (shape->is_again && push_existing(L))
         return (uint32_t)lua_rawlen(L, -1);
-    lua_createtable(L, 0, shape->is_list ? 0 : *size_of(s, shape));
+    uint16_t size = *size_of(s, shape);
+    if (shape->is_list)
+        lua_createtable(L, size < MOST_PRESIZED ? size : MOST_PRESIZED, 0);
+    else
+        lua_createtable(L, 0, size);
     if (shape->type_name.len > 0) {
         lua_pushvalue(L, s->type_name);
         lua_pushlstring(L, shape->type_name.data, shape->type_name.len);
@@ -204,10 +211,8 @@ static void sink_close(void *arg, const struct peri_sink_place *place,
                        const struct peri_sink_shape *shape, uint32_t count)
 {
     const struct peri_value_sink *s = arg;
-    if (!shape->is_list) {
-        uint32_t size = count + (shape->type_name.len > 0 ? 1 : 0);
-        *size_of(s, shape) = size > UINT16_MAX ? UINT16_MAX : (uint16_t)size;
-    }
+    uint32_t size = count + (!shape->is_list && shape->type_name.len > 0 ? 1 : 0);
+    *size_of(s, shape) = size > UINT16_MAX ? UINT16_MAX : (uint16_t)size;
     set_value(s->L, place);
 }
 

@@ -25,7 +25,7 @@ struct peri_vocabulary *peri_value_vocabulary(lua_State *L, uint8_t service);
 struct peri_value_sink {
     struct peri_sink sink;
     lua_State *L;
-    uint16_t *sizes; /* by type: fields of the last table of it */
+    uint16_t *sizes; /* by type: fields of the last table of it; then elements of the last list */
     int names;       /* names of fields by number, and numbers by name */
     int type_name;   /* the key _typeName */
     int objects;     /* the table of the space */

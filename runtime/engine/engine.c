@@ -161,6 +161,12 @@ static int report(lua_State *L)
     return (int)lua_tointeger(L, -1);
 }
 
+static void between_turns(struct peri_engine *engine, struct peri_task *root)
+{
+    interrupt(engine, root);
+    lua_gc(engine->L, LUA_GCINC, peri_memory_pause(engine->memory), 0, 0);
+}
+
 static int run(lua_State *L) /* the engine → the exit code */
 {
     struct peri_engine *engine = lua_touserdata(L, 1);
@@ -171,7 +177,7 @@ static int run(lua_State *L) /* the engine → the exit code */
     struct peri_task *root = peri_task_spawn(L, 1); /* stays on the stack */
     watch_signals(engine);
     while (peri_sched_turn(engine->sched, root))
-        interrupt(engine, root);
+        between_turns(engine, root);
     peri_task_results(L, root);
     int code = lua_toboolean(L, 3) ? (int)lua_tointeger(L, 4) : report(L);
     peri_sched_finish(engine->sched, PERI_LIMIT_FINISH_MS);

@@ -23,7 +23,10 @@ enum {
     GRAIN = 8, /* sizes are multiples of it, and addresses: Lua's own types need no more */
     SMALL = 512,
     CLASSES = SMALL / GRAIN,
-    SLAB = 64 * 1024
+    SLAB = 64 * 1024,
+    LARGE_PART = 16, /* of the limit: from there on the memory is large */
+    PAUSE = 400,
+    PAUSE_LARGE = 150
 };
 
 struct block { /* one that is free */
@@ -155,6 +158,11 @@ void *peri_memory_allocate(void *arg, void *old, size_t old_size, size_t size)
     if (memory != NULL)
         m->used += size - held;
     return memory;
+}
+
+int peri_memory_pause(const struct peri_memory *m)
+{
+    return m->used < m->limit / LARGE_PART ? PAUSE : PAUSE_LARGE;
 }
 
 size_t peri_memory_used(const struct peri_memory *m)

@@ -22,6 +22,10 @@ void peri_memory_free(struct peri_memory *m);
  * there stays as it is then. */
 void *peri_memory_allocate(void *arg, void *old, size_t old_size, size_t size);
 
+/* How far the memory may grow, in per cent, between two collections of garbage: a collection of
+ * what is mostly in use is wasted, but a large memory may not grow by much. */
+int peri_memory_pause(const struct peri_memory *m);
+
 /* Bytes that are handed out, and bytes of the slabs. */
 size_t peri_memory_used(const struct peri_memory *m);
 size_t peri_memory_slabs(const struct peri_memory *m);

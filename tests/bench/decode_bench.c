@@ -170,9 +170,11 @@ static int next_chunk(lua_State *L)
 
 static void open_lua(struct body *body)
 {
-    lua_State *L = lua_newstate(peri_memory_allocate, peri_memory_new(PERI_LIMIT_LUA_MEMORY));
+    struct peri_memory *memory = peri_memory_new(PERI_LIMIT_LUA_MEMORY);
+    lua_State *L = lua_newstate(peri_memory_allocate, memory);
     body->L = L;
     luaL_openlibs(L);
+    lua_gc(L, LUA_GCINC, peri_memory_pause(memory), 0, 0);
     if (luaL_loadstring(L, script) != LUA_OK)
         fail(lua_tostring(L, -1));
     luaL_requiref(L, "perilune.c.object", peri_open_object, 0);

@@ -3,6 +3,7 @@
 #ifndef PERI_MEASURE_H
 #define PERI_MEASURE_H
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>

@@ -80,6 +80,15 @@ static void refuses_what_passes_the_limit_and_keeps_what_is_there(void **state)
     assert_non_null(peri_memory_allocate(*state, NULL, 0, 1));
 }
 
+static void grows_less_between_collections_when_it_is_large(void **state)
+{
+    assert_int_equal(peri_memory_pause(*state), 400);
+    void *block = peri_memory_allocate(*state, NULL, 0, LIMIT / 2);
+    assert_int_equal(peri_memory_pause(*state), 150);
+    peri_memory_allocate(*state, block, LIMIT / 2, 0);
+    assert_int_equal(peri_memory_pause(*state), 400);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -90,6 +99,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(hands_a_dropped_block_out_again, setup, teardown),
         cmocka_unit_test_setup_teardown(refuses_what_passes_the_limit_and_keeps_what_is_there,
                                         setup, teardown),
+        cmocka_unit_test_setup_teardown(grows_less_between_collections_when_it_is_large, setup,
+                                        teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
