@@ -1,26 +1,86 @@
 --- The REST services of a vCenter (tags): a login of their own at first use, with what SOAP logged in with.
 ---
---- JSON in, JSON out, `{"value": …}` unwrapped. A 401 proves that nothing was done: the login is renewed once
+--- There are two forms of them: bare JSON under /api, since vCenter 7, and `{"value": …}` under /rest before. Callers
+--- name the service and say nothing of the form; the first login finds out which it is, by a 404. A 401 proves that nothing was done: the login is renewed once
 --- for all tasks and the call sent again. Other refusals become vim.rest with the server's messages.
 local err = require "perilune.err"
 local json = require "perilune.c.json"
 local login = require "perilune.vim.login"
+local percent = require "perilune.util.percent"
 local retry = require "perilune.vim.retry"
 local session = require "perilune.vim.session"
 local wire = require "perilune.vim.wire"
 
-local BASE = "/rest/com/vmware/cis/"
+---@class perilune.vim.RestForm
+---@field base string
+---@field id string  before an id in the path
+---@field action string  name of the parameter for actions
+---@field session string  path of the login
+---@field is_bare boolean  no wrapping of what is sent and answered
+
+---@type table<string, perilune.vim.RestForm>
+local FORMS = {
+  api = { base = "/api/", id = "/", action = "action", session = "/api/session", is_bare = true },
+  rest = {
+    base = "/rest/com/vmware/",
+    id = "/id:",
+    action = "~action",
+    session = "/rest/com/vmware/cis/session",
+    is_bare = false,
+  },
+}
 
 local rest = {}
 
 ---@class perilune.vim.RestCall
 ---@field verb string  "GET", "POST", "PATCH", "DELETE"
----@field path string  below /rest/com/vmware/cis/
+---@field service string  "cis/tagging/tag"
+---@field id string?  that the call is about
+---@field id_field string?  where, in the bare form, it stands in the body
+---@field action string?  "list-tags-for-category"
+---@field query table<string, string>?
 ---@field body table?
+---@field wrap string?  the field that the body is in the /rest form
+---@field form "rest"|nil  for what only this form has
 ---@field is_read boolean?  GET always is
 
-local function url_of(connection, path)
-  return connection.target.origin .. BASE .. path
+local function form_of(connection, call)
+  return FORMS[call.form or connection.rest_form or "rest"]
+end
+
+local function is_id_in_path(form, call)
+  return call.id and not (form.is_bare and call.id_field)
+end
+
+--- The path of a call, and its query.
+local function path_of(form, call)
+  local path = form.base .. call.service
+  if is_id_in_path(form, call) then
+    path = path .. form.id .. (form.is_bare and percent.encode(call.id) or call.id)
+  end
+  local query = {}
+  if call.action then
+    query[1] = form.action .. "=" .. call.action
+  end
+  for name, value in pairs(call.query or {}) do
+    query[#query + 1] = name .. "=" .. percent.encode(value)
+  end
+  return #query > 0 and path .. "?" .. table.concat(query, "&") or path
+end
+
+local function url_of(connection, call)
+  return connection.target.origin .. path_of(form_of(connection, call), call)
+end
+
+--- What is sent, as JSON; nil for nothing.
+local function body_of(form, call)
+  local body = call.body
+  if form.is_bare and call.id_field then
+    body = { [call.id_field] = call.id }
+  elseif not form.is_bare and call.wrap then
+    body = { [call.wrap] = body }
+  end
+  return body and json.encode(body)
 end
 
 local function headers(connection, token, body)
@@ -33,9 +93,9 @@ local function headers(connection, token, body)
 end
 
 local function send(connection, call, token)
-  local body = call.body and json.encode(call.body)
+  local body = body_of(form_of(connection, call), call)
   return connection:request("rest", {
-    url = url_of(connection, call.path),
+    url = url_of(connection, call),
     method = call.verb,
     headers = headers(connection, token, body),
     body = body or (call.verb == "POST" and "" or nil),
@@ -64,7 +124,7 @@ end
 
 --- An answer that is not the service's, as an error.
 local function unforeseen(call, response, connection)
-  local e = wire.status_error(response, ("%s %s"):format(call.verb, url_of(connection, call.path)))
+  local e = wire.status_error(response, ("%s %s"):format(call.verb, url_of(connection, call)))
   e.code = not is_read(call) and retry.leaves_open(e) and "http.unknown" or e.code
   return e
 end
@@ -80,18 +140,19 @@ local function refusal(call, response, connection)
     return unforeseen(call, response, connection)
   end
   local kind = type(value) == "table" and (value.type or value.error_type)
-  local word = kind and tostring(kind):match "([%w_]+)$":lower() or response.status == 404 and "not_found" or nil
+  local word = tostring(kind or ""):match "([%w_]+)$"
+  word = word and word:lower() or response.status == 404 and "not_found" or nil
   local what = word and word:gsub("_", " ") or "status " .. response.status
   return err.new {
     code = "vim.rest",
-    message = ("%s %s: %s"):format(call.verb, call.path, what),
+    message = ("%s %s: %s"):format(call.verb, call.service:gsub("^cis/", ""), what),
     kind = word,
     status = response.status,
     server = messages_of(value),
   }
 end
 
-local function value_of(response)
+local function value_of(response, form)
   local body = response:text()
   if body == "" then
     return nil
@@ -101,7 +162,7 @@ local function value_of(response)
     err.raise { code = "http.protocol", message = "the REST service does not answer with JSON", cause = value }
   end
   local inner = value
-  if type(value) == "table" and value.value ~= nil then
+  if not form.is_bare and type(value) == "table" and value.value ~= nil then
     inner = value.value
   end
   if inner == json.null then
@@ -111,8 +172,8 @@ local function value_of(response)
 end
 
 --- The value of an answer. A write that was answered with anything else may have been carried out.
-local function taken(call, response)
-  local ok, value = xpcall(value_of, err.wrap, response)
+local function taken(connection, call, response)
+  local ok, value = xpcall(value_of, err.wrap, response, form_of(connection, call))
   if ok then
     return value
   elseif not is_read(call) and value.code == "http.protocol" then
@@ -138,7 +199,7 @@ local function attempt(connection, call)
   if response.status == 401 then
     return false, generation
   elseif response.status >= 200 and response.status < 300 then
-    return true, taken(call, response)
+    return true, taken(connection, call, response)
   end
   error(refusal(call, response, connection), 0)
 end
@@ -160,12 +221,10 @@ end
 
 -- The login -----------------------------------------------------------------------------------------------
 
-local SESSION_PATH = BASE .. "session"
-
---- Asks for a session. Raises vim.login when it is refused.
-local function post(connection, authorization)
+--- Asks for a session. Raises vim.login when it is refused; nil where the server does not have this form.
+local function post(connection, form, authorization)
   local response <close> = connection:request("rest", {
-    url = connection.target.origin .. SESSION_PATH,
+    url = connection.target.origin .. form.session,
     method = "POST",
     headers = {
       ["Authorization"] = authorization,
@@ -175,10 +234,29 @@ local function post(connection, authorization)
   })
   if response.status == 401 then
     login.refuse_rest(connection.target)
-  elseif response.status ~= 200 then
-    error(wire.status_error(response, "POST " .. url_of(connection, "session")), 0)
+  elseif response.status == 404 and form.is_bare then
+    return nil
+  elseif response.status ~= 200 and response.status ~= 201 then
+    error(wire.status_error(response, ("POST %s%s"):format(connection.target.origin, form.session)), 0)
   end
-  return value_of(response)
+  return value_of(response, form)
+end
+
+--- Logs in at the newer form, if the server has it, and else at the older one.
+local function find_form(connection, way)
+  for _, name in ipairs { connection.rest_form or "api", "rest" } do
+    local form = FORMS[name]
+    local token = post(connection, form, way.authorization(connection, {
+      target = connection.target,
+      method = "POST",
+      path = form.session,
+      body = "",
+    }))
+    if token then
+      connection.rest_form = name
+      return token
+    end
+  end
 end
 
 local function log_in(connection)
@@ -186,19 +264,20 @@ local function log_in(connection)
   if way.rest_session and connection.rest_session.logins == 0 then
     return way.rest_session(connection)
   end
-  return post(connection, way.authorization(connection, {
-    target = connection.target,
-    method = "POST",
-    path = SESSION_PATH,
-    body = "",
-  }))
+  return find_form(connection, way)
+end
+
+--- The calls about the session itself, which the forms have at different places.
+local function of_session(connection, verb, action)
+  local is_bare = form_of(connection, {}).is_bare
+  return { verb = verb, service = is_bare and "session" or "cis/session", action = not is_bare and action or nil }
 end
 
 local function log_out(connection, token)
   if login.way(connection.target).is_borrowed then
     return
   end
-  local response <close> = send(connection, { verb = "DELETE", path = "session" }, token)
+  local response <close> = send(connection, of_session(connection, "DELETE"), token)
   response:text()
 end
 
@@ -214,7 +293,10 @@ end
 ---@param connection perilune.vim.Connection
 function rest.keep_alive(connection)
   if connection.rest_session:is_open() then
-    rest.call(connection, { verb = "POST", path = "session?~action=get", is_read = true })
+    local is_bare = form_of(connection, {}).is_bare
+    local call = of_session(connection, is_bare and "GET" or "POST", "get")
+    call.is_read = true
+    rest.call(connection, call)
   end
 end
 

@@ -26,16 +26,32 @@ local tags = {}
 ---@field description string
 ---@field category_id string
 
-local function get(connection, path)
-  return rest.call(connection, { verb = "GET", path = path })
+local function get(connection, kind, id)
+  return rest.call(connection, { verb = "GET", service = "cis/tagging/" .. kind, id = id })
 end
 
-local function ask(connection, path, body)
-  return rest.call(connection, { verb = "POST", path = path, body = body, is_read = true })
+local function ask(connection, action, body)
+  local call = { verb = "POST", service = "cis/tagging/tag-association", action = action, body = body, is_read = true }
+  return rest.call(connection, call)
 end
 
-local function write(connection, verb, path, body)
-  return rest.call(connection, { verb = verb, path = path, body = body })
+local function create(connection, kind, spec)
+  return rest.call(connection, { verb = "POST", service = "cis/tagging/" .. kind, body = spec, wrap = "create_spec" })
+end
+
+local function update(connection, kind, id, spec)
+  local call = { verb = "PATCH", service = "cis/tagging/" .. kind, id = id, body = spec, wrap = "update_spec" }
+  rest.call(connection, call)
+end
+
+local function delete(connection, kind, id)
+  rest.call(connection, { verb = "DELETE", service = "cis/tagging/" .. kind, id = id })
+end
+
+--- Attaches or detaches; the id is that of a tag, where the call is about one.
+local function associate(connection, action, id, body)
+  local service = "cis/tagging/tag-association"
+  return rest.call(connection, { verb = "POST", service = service, id = id, action = action, body = body })
 end
 
 local function list(value)
@@ -71,7 +87,7 @@ end
 --- The details of each id; nil for one that was deleted meanwhile.
 local function details(connection, kind, ids)
   local found = scope.parallel(AT_ONCE, ids, function(id)
-    local ok, value = pcall(get, connection, ("tagging/%s/id:%s"):format(kind, id))
+    local ok, value = pcall(get, connection, kind, id)
     if ok then
       return value
     elseif not (err.is(value) and value.kind == "not_found") then
@@ -88,7 +104,7 @@ end
 ---@param connection perilune.vim.Connection
 ---@return perilune.vim.TagCategory[]
 function tags.categories(connection)
-  local found = details(connection, "category", list(get(connection, "tagging/category")))
+  local found = details(connection, "category", list(get(connection, "category")))
   for _, category in ipairs(found) do
     category.associable_types = list(category.associable_types)
   end
@@ -99,7 +115,14 @@ end
 ---@param category_id string
 ---@return perilune.vim.Tag[]
 function tags.of_category(connection, category_id)
-  local ids = ask(connection, ("tagging/tag/id:%s?~action=list-tags-for-category"):format(category_id))
+  local ids = rest.call(connection, {
+    verb = "POST",
+    service = "cis/tagging/tag",
+    id = category_id,
+    id_field = "category_id",
+    action = "list-tags-for-category",
+    is_read = true,
+  })
   return details(connection, "tag", list(ids))
 end
 
@@ -113,8 +136,8 @@ function tags.attached(connection, refs)
     by_object[ref] = {}
   end
   for _, part in ipairs(batches(refs)) do
-    local path = "tagging/tag-association?~action=list-attached-tags-on-objects"
-    for _, entry in ipairs(list(ask(connection, path, { object_ids = object_ids(part) }))) do
+    local action = "list-attached-tags-on-objects"
+    for _, entry in ipairs(list(ask(connection, action, { object_ids = object_ids(part) }))) do
       by_object[connection:object(entry.object_id.type, entry.object_id.id)] = list(entry.tag_ids)
     end
   end
@@ -125,8 +148,8 @@ end
 local function listed_users(connection, tag_ids)
   local by_tag = {}
   for _, part in ipairs(batches(tag_ids)) do
-    local path = "tagging/tag-association?~action=list-attached-objects-on-tags"
-    for _, entry in ipairs(list(ask(connection, path, { tag_ids = array(part) }))) do
+    local action = "list-attached-objects-on-tags"
+    for _, entry in ipairs(list(ask(connection, action, { tag_ids = array(part) }))) do
       local refs = {}
       for i, id in ipairs(list(entry.object_ids)) do
         refs[i] = connection:object(id.type, id.id)
@@ -185,13 +208,11 @@ end
 ---@param category table  name, cardinality; description and associable_types may be absent
 ---@return string id
 function tags.create_category(connection, category)
-  return write(connection, "POST", "tagging/category", {
-    create_spec = {
-      name = category.name,
-      description = category.description or "",
-      cardinality = category.cardinality,
-      associable_types = array(category.associable_types or {}),
-    },
+  return create(connection, "category", {
+    name = category.name,
+    description = category.description or "",
+    cardinality = category.cardinality,
+    associable_types = array(category.associable_types or {}),
   })
 end
 
@@ -199,44 +220,39 @@ end
 ---@param connection perilune.vim.Connection
 ---@param category table  id and the fields to change
 function tags.update_category(connection, category)
-  write(connection, "PATCH", "tagging/category/id:" .. category.id, {
-    update_spec = {
-      name = category.name,
-      description = category.description,
-      cardinality = category.cardinality,
-      associable_types = category.associable_types and array(category.associable_types) or nil,
-    },
+  update(connection, "category", category.id, {
+    name = category.name,
+    description = category.description,
+    cardinality = category.cardinality,
+    associable_types = category.associable_types and array(category.associable_types) or nil,
   })
 end
 
 ---@param connection perilune.vim.Connection
 ---@param id string
 function tags.delete_category(connection, id)
-  write(connection, "DELETE", "tagging/category/id:" .. id)
+  delete(connection, "category", id)
 end
 
 ---@param connection perilune.vim.Connection
 ---@param tag { name: string, description: string?, category_id: string }
 ---@return string id
 function tags.create_tag(connection, tag)
-  return write(connection, "POST", "tagging/tag", {
-    create_spec = { name = tag.name, description = tag.description or "", category_id = tag.category_id },
-  })
+  local spec = { name = tag.name, description = tag.description or "", category_id = tag.category_id }
+  return create(connection, "tag", spec)
 end
 
 --- Changes what is given.
 ---@param connection perilune.vim.Connection
 ---@param tag table  id and the fields to change
 function tags.update_tag(connection, tag)
-  write(connection, "PATCH", "tagging/tag/id:" .. tag.id, {
-    update_spec = { name = tag.name, description = tag.description },
-  })
+  update(connection, "tag", tag.id, { name = tag.name, description = tag.description })
 end
 
 ---@param connection perilune.vim.Connection
 ---@param id string
 function tags.delete_tag(connection, id)
-  write(connection, "DELETE", "tagging/tag/id:" .. id)
+  delete(connection, "tag", id)
 end
 
 --- The service answers a failure of these with status 200 and success = false.
@@ -260,8 +276,8 @@ end
 ---@param tag_ids string[]
 function tags.attach(connection, ref, tag_ids)
   local body = { object_id = object_id(ref), tag_ids = array(tag_ids) }
-  local path = "tagging/tag-association?~action=attach-multiple-tags-to-object"
-  check_success(write(connection, "POST", path, body), "attached to", ref)
+  local result = associate(connection, "attach-multiple-tags-to-object", nil, body)
+  check_success(result, "attached to", ref)
 end
 
 ---@param connection perilune.vim.Connection
@@ -269,8 +285,20 @@ end
 ---@param tag_ids string[]
 function tags.detach(connection, ref, tag_ids)
   local body = { object_id = object_id(ref), tag_ids = array(tag_ids) }
-  local path = "tagging/tag-association?~action=detach-multiple-tags-from-object"
-  check_success(write(connection, "POST", path, body), "detached from", ref)
+  local result = associate(connection, "detach-multiple-tags-from-object", nil, body)
+  check_success(result, "detached from", ref)
+end
+
+--- Attaches one tag to many objects: one call for two thousand.
+---@param connection perilune.vim.Connection
+---@param tag_id string
+---@param refs userdata[]
+function tags.attach_many(connection, tag_id, refs)
+  for _, part in ipairs(batches(refs)) do
+    local body = { object_ids = object_ids(part) }
+    local result = associate(connection, "attach-tag-to-multiple-objects", tag_id, body)
+    check_success(result, "attached to", ("%d objects"):format(#part))
+  end
 end
 
 return tags

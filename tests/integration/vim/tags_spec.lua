@@ -107,3 +107,49 @@ t.test("a service that is away for a moment is asked again for reads, not for wr
   t.raises(function() tags.create_category(vc, { name = "x", cardinality = "SINGLE" }) end, "http.unknown")
   t.equal(lab:requests().rest["POST " .. path], 1)
 end)
+
+t.test("a vCenter that speaks the newer form is spoken to in it, with the same results", function()
+  local lab = server.start { "-api", "-vm", "3" }
+  local vc = lab:connect()
+  local vms = vms_of(vc)
+  t.equal(vc.tags:categories(), {})
+  local id = vc.tags:create_category { name = "tier", cardinality = "MULTIPLE" }
+  local web = vc.tags:create_tag { name = "web", category_id = id }
+  local db = vc.tags:create_tag { name = "db", category_id = id }
+  vc.tags:update_tag { id = web, description = "front" }
+  vc.tags:update_category { id = id, description = "tiers" }
+  t.equal(vc.tags:categories()[1].description, "tiers")
+  t.equal(names_of(vc.tags:of_category(id)), { "db", "web" })
+  t.equal(lab:govc_json("tags.info", "web")[1].description, "front")
+  vc.tags:attach(vms[1], { web, db })
+  vc.tags:attach_many(db, vms)
+  vc.tags:detach(vms[1], { db })
+  t.equal(vc.tags:attached { vms[1], vms[2] }, { [vms[1]] = { web }, [vms[2]] = { db } })
+  t.equal(vc.tags:users { web }, { [web] = { vms[1] } })
+  local e = t.raises(function() vc.tags:create_tag { name = "web", category_id = id } end, "vim.rest")
+  t.equal(e.kind, "already_exists")
+  t.raises(function() vc.tags:attach(vms[1], { "urn:none" }) end, "vim.rest")
+  t.equal(t.raises(function() vc.tags:delete_tag "urn:none" end, "vim.rest").kind, "not_found")
+  vc.tags:delete_tag(web)
+  vc.tags:delete_tag(db)
+  vc.tags:delete_category(id)
+  t.equal(vc.tags:categories(), {})
+  t.equal(lab:requests().rest["POST /api/session"], 1)
+  vc:close()
+  t.equal(lab:requests().rest["DELETE /api/session"], 1)
+end)
+
+t.test("a tag is put on a thousand objects, and read from them, in one request each", function()
+  local lab = server.start { "-vm", "0" }
+  local vc = lab:connect()
+  local id = vc.tags:create_category { name = "tier", cardinality = "MULTIPLE" }
+  local web = vc.tags:create_tag { name = "web", category_id = id }
+  local folder = vc:find_one { type = "Folder", name = "vm" }
+  local folders = {}
+  for i = 1, 1000 do folders[i] = folder:CreateFolder { name = "f" .. i } end
+  local before = vc:stats().rest
+  vc.tags:attach_many(web, folders)
+  local attached = vc.tags:attached(folders)
+  t.equal(vc:stats().rest - before, 2)
+  for _, one in ipairs(folders) do t.equal(attached[one], { web }) end
+end)

@@ -28,6 +28,16 @@ type Front struct {
 	requests  counters
 
 	extensions extensions
+	rest       http.Handler // the simulator's, for /rest/
+}
+
+// ServeAPI serves sessions and tags under /api/ as well.
+func (f *Front) ServeAPI() {
+	for _, method := range []string{"GET", "POST", "PATCH", "DELETE"} {
+		for _, path := range []string{"/api/session", "/api/cis/tagging/"} {
+			f.service.ServeMux.HandleFunc(method+" "+path, func(w http.ResponseWriter, r *http.Request) { f.serveAPI(w, r, f.rest) })
+		}
+	}
 }
 
 // Install puts the handlers before those that the server has registered already: a pattern
@@ -48,6 +58,9 @@ func Install(service *simulator.Service, corrected *sim.Simulator, validator *sc
 		next, pattern := mux.Handler(&http.Request{Method: http.MethodGet, URL: &url.URL{Path: prefix}})
 		if pattern == "" {
 			continue // an ESXi host has no REST
+		}
+		if prefix == "/rest/" {
+			f.rest = next
 		}
 		for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE"} {
 			mux.HandleFunc(method+" "+prefix, func(w http.ResponseWriter, r *http.Request) { f.serveREST(w, r, next) })
@@ -103,7 +116,7 @@ func (f *Front) serveREST(w http.ResponseWriter, r *http.Request, next http.Hand
 func restName(r *http.Request) string {
 	parts := strings.Split(r.URL.Path, "/")
 	for i, part := range parts {
-		if strings.HasPrefix(part, "id:") {
+		if strings.HasPrefix(part, "id:") || strings.HasPrefix(part, "urn:") {
 			parts[i] = "id:"
 		}
 	}

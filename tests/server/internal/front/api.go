@@ -1,0 +1,113 @@
+package front
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+const (
+	apiPath  = "/api/"
+	restPath = "/rest/com/vmware/"
+)
+
+// serveAPI serves sessions and tags in the form of vCenter 7 and later, by translating requests to
+// the form that the simulator has and its answers back.
+func (f *Front) serveAPI(w http.ResponseWriter, r *http.Request, rest http.Handler) {
+	body, ok := readBody(w, r)
+	if !ok {
+		return
+	}
+	name := restName(r)
+	f.requests.add("rest", name)
+	rule := f.Rules.request(name, func() string { return r.URL.String() + "\n" + string(body) })
+	act(w, r, rule, body, func(w http.ResponseWriter, r *http.Request) {
+		if rule != nil && rule.refuses() {
+			rule.refuseREST(w)
+			return
+		}
+		inner, innerBody := translated(r, body)
+		reply := &heldReply{header: http.Header{}, status: http.StatusOK}
+		tags := tagging{f.service.Context.Map, rest}
+		if !tags.serve(reply, inner, innerBody) {
+			rest.ServeHTTP(reply, inner)
+		}
+		writeBare(w, r, reply)
+	})
+}
+
+// translated returns a request in the older form, with its body.
+func translated(r *http.Request, body []byte) (*http.Request, []byte) {
+	service := strings.TrimPrefix(r.URL.Path, apiPath)
+	action := r.URL.Query().Get("action")
+	parts := strings.SplitN(service, "/", 4) // cis/tagging/tag/ID
+	path := restPath + strings.Join(parts[:min(3, len(parts))], "/")
+	switch {
+	case service == "session":
+		path = restPath + "cis/session"
+		if r.Method == http.MethodGet {
+			action = "get"
+		}
+	case action == "list-tags-for-category":
+		var in struct {
+			Category string `json:"category_id"`
+		}
+		_ = json.Unmarshal(body, &in) // what is missing is not found
+		path, body = path+"/id:"+in.Category, nil
+	case len(parts) == 4:
+		path += "/id:" + parts[3]
+	}
+	if wrap := map[string]string{http.MethodPost: "create_spec", http.MethodPatch: "update_spec"}[r.Method]; wrap != "" && action == "" && service != "session" {
+		body = append(append([]byte(`{"`+wrap+`":`), body...), '}')
+	}
+	inner := r.Clone(r.Context())
+	inner.URL = &url.URL{Path: path}
+	if action != "" {
+		inner.URL.RawQuery = "~action=" + action
+		inner.Method = http.MethodPost
+	}
+	inner.Body = io.NopCloser(bytes.NewReader(body))
+	return inner, body
+}
+
+// writeBare writes a reply of the older form in the newer one.
+func writeBare(w http.ResponseWriter, r *http.Request, reply *heldReply) {
+	var in struct {
+		Type  string          `json:"type"`
+		Value json.RawMessage `json:"value"`
+	}
+	_ = json.Unmarshal(reply.body.Bytes(), &in) // some have no body
+	if reply.status >= http.StatusBadRequest {
+		writeBareProblem(w, reply.status, in.Type, in.Value)
+		return
+	}
+	if len(in.Value) == 0 || string(in.Value) == "null" {
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if r.Method == http.MethodPost && r.URL.Query().Get("action") == "" {
+		w.WriteHeader(http.StatusCreated)
+	}
+	_, _ = w.Write(in.Value) // the client may be gone
+}
+
+func writeBareProblem(w http.ResponseWriter, status int, kind string, value json.RawMessage) {
+	var in struct {
+		Messages []any `json:"messages"`
+	}
+	_ = json.Unmarshal(value, &in) // there may be none
+	if in.Messages == nil {
+		in.Messages = []any{}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	if kind == "" && status == http.StatusNotFound {
+		kind = "not_found" // the simulator says no more than the status
+	}
+	kind = strings.ToUpper(kind[strings.LastIndex(kind, ".")+1:])
+	_ = json.NewEncoder(w).Encode(map[string]any{"error_type": kind, "messages": in.Messages}) // the client may be gone
+}
