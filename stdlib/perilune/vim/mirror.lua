@@ -194,6 +194,18 @@ end
 
 -- Updates -----------------------------------------------------------------------------------------------------
 
+--- An array as it stands in a field, where it is of the declared type.
+local function within(val)
+  if type(val) ~= "table" or val._typeName == nil or not is_array(val) then
+    return val
+  end
+  local list = {}
+  for i, element in ipairs(val) do
+    list[i] = element
+  end
+  return list
+end
+
 --- A change as it concerns one wanted path, which it names, or lies in, or contains.
 local function apply_to(row, wanted, change, steps)
   local val = change.val
@@ -201,6 +213,7 @@ local function apply_to(row, wanted, change, steps)
     val = nil
   end
   if path.begins(steps, wanted.steps) then
+    val = #steps > #wanted.steps and within(val) or val
     row[wanted.path] = path.set(row[wanted.path], steps, #wanted.steps + 1, val)
   elseif path.begins(wanted.steps, steps) then
     row[wanted.path] = path.get(val, wanted.steps, #steps + 1)

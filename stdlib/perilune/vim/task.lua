@@ -10,7 +10,7 @@ local watched = require "perilune.vim.watched"
 
 ---@class perilune.vim.Task: perilune.vim.Watched
 ---@field ref userdata  the managed object
----@field info table?  what was seen of its TaskInfo: task, state, progress, error, result
+---@field info table?  what was seen of its TaskInfo: task, state, progress, error, result, entity, entityName
 ---@field call { method: string?, object: any, operation: string? }  what started it
 local Task = watched.class()
 
@@ -47,17 +47,25 @@ function Task:see(changes)
   self:news()
 end
 
+--- The error of the fault that the task ended with: what was called on what, as far as that is known here (not of
+--- a task that another one started), and whose task it is.
+local function error_of(self)
+  local call, info = self.call, self.info
+  local e = fault.error(info.error, nil, {
+    method = call.method or info.descriptionId,
+    object = call.object or info.entity,
+    operation = call.operation,
+  })
+  e.task, e.entity = self.ref, info.entity
+  return e
+end
+
 --- The error of a task that failed, or could not be followed; nil for success.
 local function problem_of(self)
   if not self:is_ended() then
     return self.failure
   elseif self.info.state == "error" then
-    local call = self.call
-    return fault.error(self.info.error, nil, {
-      method = call.method,
-      object = call.object,
-      operation = call.operation,
-    })
+    return error_of(self)
   end
 end
 
@@ -71,7 +79,8 @@ end
 
 --- Waits until the task has ended.
 ---@param options { timeout: string|number|nil }?
----@return table? info  of TaskInfo what changes: task, state, progress, result. Raises the typed fault of a failure.
+---@return table? info  of TaskInfo: task, state, progress, result, entity. Raises the typed fault of a failure: `fault`,
+---  `server` (its words), `method`, `object`, `entity`, `task`, `operation` (the id in the server's logs)
 ---@return perilune.Error? e  only when time ran out; the work goes on
 function Task:await(options)
   local timeout = seconds_of(options and options.timeout)
@@ -86,6 +95,12 @@ function Task:await(options)
     err.raise(problem)
   end
   return self.info
+end
+
+--- As `await`, so that tasks stand where functions do: `all { vm:PowerOnVM_Task(), other:PowerOnVM_Task() }`.
+---@return table info
+function Task:__call()
+  return self:await()
 end
 
 --- How the task stands: asks the server unless it is known to have ended. Waits.

@@ -1,5 +1,6 @@
 local scope = require "perilune.util.scope"
 local server = require "tests.support.server"
+local sleep = require("perilune.c.task").sleep
 local t = require "tests.support.spec"
 
 local function connect(flags)
@@ -154,6 +155,88 @@ t.test("a cancelled task ends with the fault that says so", function()
     t.equal(e.fault._typeName, "RequestCanceled")
   else
     t.equal(e.fault._typeName, "NotSupported") -- the task says that it is not cancelable
+  end
+end)
+
+t.test("a running task is taken up again by its id, with its result and its error", function()
+  local lab, vc = connect()
+  lab:rules {
+    { method = "PowerOffVM_Task", times = 1, action = { taskMs = 500 } },
+    { method = "PowerOffVM_Task", action = { taskFault = "NoDiskSpace", message = "no room" } },
+  }
+  local vm, other = vm_named(vc), vm_named(vc, "DC0_H0_VM1")
+  local first, second = vm:PowerOffVM_Task().ref, other:PowerOffVM_Task().ref
+  local later = lab:connect()
+  local id = tostring(first):match ":(.*)"
+  t.equal(later:task(id), later:task(id))
+  local info = later:task(id):await()
+  t.equal({ info.state, tostring(info.entity) }, { "success", tostring(vm) })
+  local e = t.raises(function() later:task(tostring(second):match ":(.*)"):await() end, "vim.fault")
+  t.equal({ e.fault._typeName, e.server, e.method, tostring(e.entity), tostring(e.task) },
+    { "NoDiskSpace", "no room", "VirtualMachine.powerOff", tostring(other), tostring(second) })
+end)
+
+t.test("the error of a task says whose it is, and by which operation it was called", function()
+  local lab, vc = connect()
+  lab:rules { { method = "PowerOffVM_Task", action = { taskFault = "NoDiskSpace", message = "no room" } } }
+  local vm = vm_named(vc)
+  local e = vc:with_operation("op-7", function()
+    local task = vm:PowerOffVM_Task()
+    return t.raises(function() task:await() end, "vim.fault")
+  end)
+  t.equal({ e.method, e.object, e.entity, e.operation, e.server },
+    { "PowerOffVM_Task", vm, vm, "op-7", "no room" })
+  t.match(tostring(e), "op-7")
+end)
+
+t.test("tasks stand where functions do: all of them, and the first that fails", function()
+  local lab, vc = connect()
+  local one, two = vm_named(vc), vm_named(vc, "DC0_H0_VM1")
+  local infos = scope.all { one:PowerOffVM_Task(), function() return 7 end, two:PowerOffVM_Task() }
+  t.equal({ infos[1].state, infos[2], infos[3].state }, { "success", 7, "success" })
+  lab:rules {
+    { method = "PowerOnVM_Task", match = tostring(one):match ":(.*)", action = { taskMs = 60000 } },
+    { method = "PowerOnVM_Task", action = { taskFault = "NoDiskSpace" } },
+  }
+  t.raises(function() scope.all { one:PowerOnVM_Task(), two:PowerOnVM_Task() } end, "vim.fault")
+end)
+
+t.test("a thousand tasks are in flight at once", function()
+  local lab, vc = connect()
+  slow(lab, "ReconfigVM_Task", 4000)
+  local vms, calls = vc:find { type = "VirtualMachine" }, {}
+  for i = 1, 1000 do calls[i] = vms[i % #vms + 1] end
+  lab:reset_requests()
+  local tasks = scope.parallel(64, calls, function(vm) return vm:ReconfigVM_Task { spec = { annotation = "x" } } end)
+  local seen = {}
+  for i, info in ipairs(scope.all(tasks)) do
+    t.equal(info.state, "success")
+    seen[tasks[i].ref] = true
+  end
+  local count = 0
+  for _ in pairs(seen) do count = count + 1 end
+  local soap = lab:requests().soap
+  t.equal({ count, soap.ReconfigVM_Task, soap.CreateFilter, soap.RetrievePropertiesEx }, { 1000, 1000, 1 })
+end)
+
+--- As a proxy does that lets no request take longer than a second.
+local function cut_waits(seconds, action)
+  return { method = "WaitForUpdatesEx", match = (">%d</maxWaitSeconds>"):format(seconds), action = action }
+end
+
+t.test("a proxy that cuts waits holds up no task, and waiting comes back", function()
+  for _, action in ipairs { { status = 504 }, { cut = "before", delayMs = 300 } } do
+    local lab, vc = connect()
+    local vms = vc:find { type = "VirtualMachine" }
+    lab:rules {
+      cut_waits(50, action), cut_waits(3, action), { method = "PowerOffVM_Task", action = { taskMs = 1200 } },
+    }
+    scope.parallel(4, vms, function(vm) t.equal(vm:PowerOffVM_Task():await().state, "success") end)
+    t.is_true(vc.updates.pace:is_looking())
+    lab:rules {}
+    local w <close> = vc:watch { type = "VirtualMachine" } -- luacheck: ignore 211 (somebody must want to hear)
+    while vc.updates.pace:is_looking() do sleep(0.05) end
+    t.equal(vms[1]:PowerOnVM_Task():await().state, "success")
   end
 end)
 

@@ -2,6 +2,8 @@ local scope = require "perilune.util.scope"
 local server = require "tests.support.server"
 local t = require "tests.support.spec"
 
+local OURS = ">perilune-" -- the operation id in requests of the program, which are not govc's
+
 local function connect(flags)
   local lab = server.start(flags or {})
   return lab, lab:connect()
@@ -92,4 +94,104 @@ t.test("a loop that is left frees what the server keeps", function()
   end
   t.equal(kinds, { "enter", "enter" })
   t.equal(lab:requests().soap.DestroyPropertyFilter, 1)
+end)
+
+t.test("a change inside a property is told by its path, and the rest of it is kept", function()
+  local lab, vc = connect()
+  local vm = vm_named(vc)
+  lab:govc("vm.change", "-vm", "DC0_H0_VM0", "-e", "guestinfo.a=1")
+  local w <close> = vc:watch { objects = { vm }, props = { "config" } }
+  local key = lab:govc("device.ls", "-vm", "DC0_H0_VM0", "cdrom-*"):match "^(%S+)"
+  local number = math.tointeger(key:match "%d+")
+  lab:govc("device.disconnect", "-vm", "DC0_H0_VM0", key)
+  local at = ("config.hardware.device[%d].connectable.connected"):format(number)
+  local seen
+  repeat seen = w().changes until seen[at]
+  t.equal(seen[at], { old = true, new = false })
+  lab:govc("vm.change", "-vm", "DC0_H0_VM0", "-e", "guestinfo.a=2")
+  repeat seen = w().changes until seen['config.extraConfig["guestinfo.a"].value']
+  t.equal(seen['config.extraConfig["guestinfo.a"].value'], { old = "1", new = "2" })
+  local read = vc:retrieve {
+    spec_set = { { propSet = { { type = "VirtualMachine", pathSet = { "config" } } }, objectSet = { { obj = vm } } } },
+  }
+  t.equal(w[vm].config.hardware, read[1].config.hardware)
+  t.equal(#w[vm].config.extraConfig, #read[1].config.extraConfig)
+end)
+
+t.test("who takes no changes is owed one for each object at most", function()
+  local lab, vc = connect()
+  local w = watch_vms(vc)
+  for _ = 1, 5 do
+    lab:govc("vm.power", "-off", "DC0_H0_VM0")
+    lab:govc("vm.power", "-on", "DC0_H0_VM0")
+  end
+  lab:govc("vm.create", "-on=false", "-ds", "LocalDS_0", "-net", "DC0_DVPG0", "-host", "DC0_H0", "new")
+  lab:govc("vm.destroy", "new")
+  lab:govc("object.rename", "vm/DC0_H0_VM1", "renamed")
+  while w[vm_named(vc, "renamed")].name ~= "renamed" do require("perilune.c.task").sleep(0.02) end
+  local change = w()
+  t.equal({ change.kind, change.changes }, { "modify", { name = { old = "DC0_H0_VM1", new = "renamed" } } })
+  t.raises(function() scope.timeout(0.3, w.next, w) end, "task.timeout")
+end)
+
+t.test("lost answers are made good for: one difference for each change", function()
+  local lab, vc = connect()
+  local w = watch_vms(vc)
+  local state = "poweredOn"
+  for _, action in ipairs {
+    { cut = "before" }, { cut = "after" }, { cut = "middle" }, { status = 503 },
+    { fault = "InvalidCollectorVersion" }, { fault = "ManagedObjectNotFound" },
+  } do
+    lab:rules { { method = "WaitForUpdatesEx", match = OURS, times = 2, action = action } }
+    local before = state
+    state = before == "poweredOn" and "poweredOff" or "poweredOn"
+    lab:govc("vm.power", state == "poweredOn" and "-on" or "-off", "DC0_H0_VM0")
+    t.equal(w().changes, { ["runtime.powerState"] = { old = before, new = state } })
+  end
+  t.raises(function() scope.timeout(0.3, w.next, w) end, "task.timeout")
+  t.equal(#w, 4)
+end)
+
+t.test("where updates cannot be had, a watch reads again and again", function()
+  local lab, vc = connect()
+  lab:rules { { method = "WaitForUpdatesEx", match = OURS, action = { fault = "NotSupported" } } }
+  local w = watch_vms(vc)
+  lab:govc("vm.power", "-off", "DC0_H0_VM0")
+  t.equal(w().changes, { ["runtime.powerState"] = { old = "poweredOn", new = "poweredOff" } })
+end)
+
+t.test("a function is called with each change, until the watch is closed", function()
+  local lab, vc = connect()
+  local seen = {}
+  scope.scope(function()
+    local w
+    w = vc:watch {
+      type = "VirtualMachine", props = { "runtime.powerState" },
+      on_change = function(change)
+        seen[#seen + 1] = change.kind
+        if #seen == 2 then w:close() end
+      end,
+    }
+    lab:govc("vm.power", "-off", "DC0_H0_VM0", "DC0_H0_VM1")
+  end)
+  t.equal(seen, { "modify", "modify" })
+end)
+
+t.test("a watch ends with its connection, and with an error", function()
+  local lab, _ = connect()
+  local other = lab:connect()
+  local w = other:watch { type = "VirtualMachine", props = { "name" } }
+  other:close()
+  t.raises(function() w:next() end, "vim.session")
+end)
+
+t.test("what cannot be watched is refused before anything is sent", function()
+  local lab, vc = connect()
+  lab:reset_requests()
+  local e = t.raises(function() vc:watch { type = "VirtualMachine", props = { "config.hardware.numCPUs" } } end)
+  t.equal(e.code, "vim.property")
+  t.match(tostring(e), "numCPU")
+  t.raises(function() vc:watch {} end, "argument")
+  t.raises(function() vc:watch { objects = { "vm-1" } } end, "argument")
+  t.equal(lab:requests().total, 0)
 end)

@@ -89,3 +89,171 @@ t.test("what cannot be read is told beside the row, until it can", function()
   m:apply(update("modify", { "name", "assign", "a" }))
   t.equal(m.rows[vm], { ref = vm, name = "a" })
 end)
+
+-- Against a model ---------------------------------------------------------------------------------------------
+
+local FIELDS = { "label", "connected", "note" }
+
+--- The object as a server has it: random values below config, devices by key.
+local function random_device(key)
+  local device = { key = key, backing = { fileName = "disk-" .. math.random(5) } }
+  for _, field in ipairs(FIELDS) do
+    if math.random() < 0.5 then device[field] = math.random(3) end
+  end
+  return device
+end
+
+local function random_config()
+  local config = { hardware = { numCPU = math.random(8), device = {} }, extraConfig = {} }
+  for key = 1, math.random(0, 4) do config.hardware.device[key] = random_device(4000 + key) end
+  return config
+end
+
+local function deep(value)
+  if type(value) ~= "table" then return value end
+  local new = {}
+  for key, part in pairs(value) do new[key] = deep(part) end
+  return new
+end
+
+local function position(list, key)
+  for i, element in ipairs(list) do
+    if element.key == key then return i end
+  end
+end
+
+--- Ways to change the model: each does it, and returns the report of it.
+local STEPS = {
+  function(model) -- a field of an element
+    local device = model.hardware.device[math.random(#model.hardware.device)]
+    if not device then return end
+    local field = FIELDS[math.random(#FIELDS)]
+    device[field] = math.random() < 0.7 and math.random(3) or nil
+    return { ("config.hardware.device[%d].%s"):format(device.key, field), "assign", device[field] }
+  end,
+  function(model) -- a field further down
+    local device = model.hardware.device[math.random(#model.hardware.device)]
+    if not device then return end
+    device.backing.fileName = "disk-" .. math.random(5)
+    return { ("config.hardware.device[%d].backing.fileName"):format(device.key), "assign", device.backing.fileName }
+  end,
+  function(model) -- an element comes, or another one takes its place
+    local key = 4000 + math.random(6)
+    local device = random_device(key)
+    local list = model.hardware.device
+    list[position(list, key) or #list + 1] = device
+    return { ("config.hardware.device[%d]"):format(key), math.random() < 0.5 and "add" or "assign", deep(device) }
+  end,
+  function(model) -- an element goes
+    local list = model.hardware.device
+    if #list == 0 then return end
+    local device = table.remove(list, math.random(#list))
+    return { ("config.hardware.device[%d]"):format(device.key), "remove" }
+  end,
+  function(model) -- a key that has dots and brackets
+    local key = "a.b[" .. math.random(3) .. "]"
+    local list, value = model.extraConfig, tostring(math.random(9))
+    local at = position(list, key)
+    if at then
+      list[at].value = value
+      return { ('config.extraConfig["%s"].value'):format(key), "assign", value }
+    end
+    list[#list + 1] = { key = key, value = value }
+    return { ('config.extraConfig["%s"]'):format(key), "add", { key = key, value = value } }
+  end,
+  function(model) -- a whole part
+    model.hardware = random_config().hardware
+    return { "config.hardware", "assign", deep(model.hardware) }
+  end,
+  function(model) -- all of it
+    local config = random_config()
+    model.hardware, model.extraConfig = config.hardware, config.extraConfig
+    return { "config", "assign", deep(config) }
+  end,
+}
+
+local function is_set(value)
+  return value ~= nil and (type(value) ~= "table" or next(value) ~= nil)
+end
+
+--- What the model holds at the wanted paths, as a row.
+local WANTED = {
+  ["config"] = function(m) return m end,
+  ["config.hardware.device"] = function(m) return m.hardware.device end,
+  ["config.hardware.numCPU"] = function(m) return m.hardware.numCPU end,
+  ["config.hardware.device[4001]"] = function(m) return m.hardware.device[position(m.hardware.device, 4001)] end,
+  ['config.extraConfig["a.b[1]"].value'] = function(m)
+    return (m.extraConfig[position(m.extraConfig, "a.b[1]")] or {}).value
+  end,
+}
+
+local function check(row, model, seed)
+  for at, get in pairs(WANTED) do
+    local got, wanted = row[at], get(model)
+    if is_set(got) or is_set(wanted) then t.equal(got, wanted, ("%s, seed %d"):format(at, seed)) end
+  end
+end
+
+--- All values as one flat map, to hold what a difference says against.
+local function flat(value, at, into)
+  if type(value) ~= "table" then
+    into[at] = value
+    return into
+  end
+  for key, part in pairs(value) do
+    flat(part, type(key) == "number" and ("%s[%s]"):format(at, part.key) or at .. "." .. key, into)
+  end
+  return into
+end
+
+local function difference(a, b)
+  local found = {}
+  for at, value in pairs(a) do
+    if b[at] ~= value then found[at] = { old = value, new = b[at] } end
+  end
+  for at, value in pairs(b) do
+    if a[at] == nil then found[at] = { new = value } end
+  end
+  return found
+end
+
+local function leaves(changes, which)
+  local into = {}
+  for at, change in pairs(changes) do flat(change[which], (at:gsub('"', "")), into) end
+  return into
+end
+
+t.test("whatever partial updates come, the mirror is what the server has", function()
+  local seed = os.time()
+  math.randomseed(seed)
+  local paths = {}
+  for at in pairs(WANTED) do paths[#paths + 1] = at end
+  for _ = 1, 60 do
+    local m, model = new(paths), random_config()
+    m:apply(update("enter", { "config", "assign", deep(model) }))
+    for _ = 1, 60 do
+      local before, old = m.rows[vm], deep(model)
+      local reports = {}
+      for _ = 1, math.random(3) do reports[#reports + 1] = STEPS[math.random(#STEPS)](model) end
+      m:apply(update("modify", table.unpack(reports)))
+      check(m.rows[vm], model, seed)
+      check(before, old, seed) -- it has not changed under whoever holds it
+    end
+  end
+end)
+
+t.test("a difference says all that differs, and nothing else", function()
+  for _ = 1, 500 do
+    local m = new { "config" }
+    local old, now = random_config(), random_config()
+    local changes = m:diff({ config = old }, { config = now })
+    local wanted = difference(flat(old, "config", {}), flat(now, "config", {}))
+    for at, change in pairs(wanted) do
+      t.equal({ leaves(changes, "old")[at], leaves(changes, "new")[at] }, { change.old, change.new }, at)
+    end
+    for at, change in pairs(changes) do
+      t.is_true(type(change.old) ~= type(change.new) or change.old ~= change.new, at)
+    end
+    t.equal(next(m:diff({ config = old }, { config = deep(old) })), nil)
+  end
+end)

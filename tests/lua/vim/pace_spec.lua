@@ -1,0 +1,70 @@
+local pace = require "perilune.vim.pace"
+local t = require "tests.support.spec"
+
+--- A pace, and what lets time pass.
+local function new()
+  local now = 1000
+  return pace.new(function() return now end), function(seconds) now = now + seconds end
+end
+
+t.test("waits are long, and what answers soon leaves them so", function()
+  local p = new()
+  t.equal({ p:seconds(), p:pause() }, { 50, 0 })
+  p:answered(50, 0.1, true)
+  p:answered(50, 50, false)
+  t.equal({ p:seconds(), p:is_looking() }, { 50, false })
+end)
+
+t.test("a cut wait makes the next ones shorter, until the cut is long ago", function()
+  local p, pass = new()
+  p:cut(30)
+  t.equal(p:seconds(), 12)
+  p:answered(12, 12, false)
+  p:answered(24, 24, false)
+  t.equal(p:seconds(), 24)
+  pass(601)
+  p:answered(24, 24, false)
+  t.equal(p:seconds(), 48)
+  p:answered(48, 48, false)
+  t.equal(p:seconds(), 50)
+end)
+
+t.test("waits that are cut at once give way to looks, the more seldom the less there is", function()
+  local p = new()
+  p:cut(1)
+  t.equal(p:seconds(), 50)
+  p:cut(1)
+  t.equal({ p:is_looking(), p:seconds() }, { true, 0 })
+  for _ = 1, 10 do p:answered(0, 0.01, false) end
+  t.equal(p:pause(), 1)
+  p:answered(0, 0.01, true)
+  t.equal(p:pause(), 0.1)
+end)
+
+t.test("now and then a wait is tried, and when it gets through all wait again", function()
+  local p, pass = new()
+  p:cut(1)
+  p:cut(1)
+  pass(4)
+  t.equal(p:seconds(), 0)
+  pass(2)
+  t.equal(p:seconds(), 3)
+  p:cut(1)
+  pass(9)
+  t.equal(p:seconds(), 0)
+  pass(2)
+  p:answered(3, 0.5, true)
+  t.is_true(p:is_looking())
+  p:answered(3, 3, false)
+  t.equal({ p:is_looking(), p:seconds(), p:pause() }, { false, 3, 0 })
+  p:answered(3, 3, false)
+  t.equal(p:seconds(), 6)
+end)
+
+t.test("one cut now and one much later are no proxy", function()
+  local p = new()
+  p:cut(1)
+  p:answered(50, 20, true)
+  p:cut(1)
+  t.equal({ p:is_looking(), p:seconds() }, { false, 50 })
+end)
