@@ -111,9 +111,9 @@ end
 
 local function deep(value)
   if type(value) ~= "table" then return value end
-  local new = {}
-  for key, part in pairs(value) do new[key] = deep(part) end
-  return new
+  local copy = {}
+  for key, part in pairs(value) do copy[key] = deep(part) end
+  return copy
 end
 
 local function position(list, key)
