@@ -249,6 +249,37 @@ static void versions_are_found_by_name_or_by_number(void **state)
     assert_true(version("6.7.3") < version("6.8.7"));
 }
 
+static uint8_t service(const char *name)
+{
+    const struct peri_schema_service *found = peri_schema_find_service(peri_str_of(name));
+    assert_non_null(found);
+    return peri_schema_service_index(found);
+}
+
+static void a_name_is_looked_for_in_its_service_and_in_the_core(void **state)
+{
+    (void)state;
+    uint8_t pbm = service("pbm");
+    assert_int_equal(service("vim25"), PERI_SCHEMA_CORE);
+    assert_null(peri_schema_find_service(peri_str_of("vim")));
+    assert_ptr_equal(peri_schema_find_type_in(pbm, peri_str_of("PbmProfile")), type("PbmProfile"));
+    assert_ptr_equal(peri_schema_find_type_in(pbm, peri_str_of("KeyAnyValue")),
+                     type("KeyAnyValue"));
+    assert_ptr_equal(peri_schema_find_type_in(pbm, peri_str_of("string")), type("string"));
+    assert_null(peri_schema_find_type_in(PERI_SCHEMA_CORE, peri_str_of("PbmProfile")));
+    assert_non_null(peri_schema_find_method_in(pbm, peri_str_of("PbmCreate")));
+    assert_null(peri_schema_find_method_in(PERI_SCHEMA_CORE, peri_str_of("PbmCreate")));
+}
+
+static void a_field_is_of_the_service_whose_type_declares_it(void **state)
+{
+    (void)state;
+    const struct peri_schema_type *fault = type("PbmFault");
+    assert_int_equal(fault->service, service("pbm"));
+    assert_int_equal(peri_schema_slot(fault, 0)->service, PERI_SCHEMA_CORE); /* faultCause */
+    assert_int_equal(peri_schema_own(type("PbmProfile"), 0)->space, service("pbm"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -268,6 +299,8 @@ int main(void)
         cmocka_unit_test(enums_have_members),
         cmocka_unit_test(unknown_names_are_not_found),
         cmocka_unit_test(versions_are_found_by_name_or_by_number),
+        cmocka_unit_test(a_name_is_looked_for_in_its_service_and_in_the_core),
+        cmocka_unit_test(a_field_is_of_the_service_whose_type_declares_it),
     };
     return cmocka_run_group_tests_name("schema/schema", tests, NULL, NULL);
 }
