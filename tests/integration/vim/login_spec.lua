@@ -217,3 +217,20 @@ test("a script that catches a wrong password and tries again sends it once", fun
   t.equal(result.status, 4, result.stderr)
   t.equal(lab:requests().soap.Login, 1)
 end)
+
+test("who is cancelled while it opens the connection leaves that to the others", function()
+  local path = t.tmpdir() .. "/cancelled.lua"
+  local file = assert(io.open(path, "w"))
+  file:write [[
+    local function impatient() print(pcall(timeout, 0.1, vcenter)) end
+    local function patient() sleep(0.05) print(#vcenter():find { type = "VirtualMachine" }) end
+    all { impatient, patient, patient, patient }
+  ]]
+  file:close()
+  lab:rules { { method = "Login", times = 1, action = { delayMs = 400 } } }
+  local result = lab:perilune("run", path)
+  t.equal(result.status, 0, result.stderr)
+  t.match(result.stdout, "it took longer than 0.1 s")
+  t.equal(select(2, result.stdout:gsub("%f[%d]4\n", "")), 3)
+  t.equal(lab:sessions(), 0)
+end)
