@@ -56,7 +56,6 @@ function extension.log_in(connection)
     connections = 1,
     connect_to = TUNNEL,
     proxy = proxy_of(target),
-    no_proxy = "",
     no_proxy = "", -- whatever is exempt from other proxies
     proxy_source = target.source.tunnel or "the SDK tunnel of the server",
     stall_timeout = ANSWER_SECONDS,
