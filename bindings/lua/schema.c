@@ -305,6 +305,106 @@ static int schema_names(lua_State *L)
     return 1;
 }
 
+/* Appends { owner =, name =, array =, kind = } to the list on top. owner: a type, or a method as
+ * "Folder:CreateVM_Task". */
+static void add_use(lua_State *L, const struct peri_schema_type *owner, const char *method,
+                    const struct peri_schema_field *f, const char *kind)
+{
+    lua_createtable(L, 0, 4);
+    push_full_name(L, owner);
+    if (method != NULL) {
+        lua_pushfstring(L, "%s:%s", lua_tostring(L, -1), method);
+        lua_remove(L, -2);
+    }
+    lua_setfield(L, -2, "owner");
+    set_string(L, "name", peri_schema_name(f->name));
+    set_string(L, "kind", kind);
+    set_flag(L, "array", f->flags & PERI_SCHEMA_ARRAY);
+    lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+}
+
+static void add_uses_in_fields(lua_State *L, uint16_t wanted)
+{
+    for (size_t i = PERI_SCHEMA_BUILTINS; i < peri_schema_type_count(); i++) {
+        const struct peri_schema_type *type = peri_schema_type((uint16_t)i);
+        bool is_managed_type = type->kind == PERI_SCHEMA_MANAGED;
+        for (size_t k = 0; type->kind != PERI_SCHEMA_ENUM && k < type->count; k++)
+            if (peri_schema_own(type, k)->type == wanted)
+                add_use(L, type, NULL, peri_schema_own(type, k),
+                        is_managed_type ? "property" : "field");
+    }
+}
+
+static void add_uses_in_methods(lua_State *L, uint16_t wanted)
+{
+    for (size_t i = 0; i < peri_schema_method_count(); i++) {
+        const struct peri_schema_method *m = peri_schema_method((uint16_t)i);
+        for (size_t k = 0; k < m->param_count; k++)
+            if (peri_schema_param(m, k)->type == wanted)
+                add_use(L, peri_schema_type(m->owner), peri_schema_text(m->name),
+                        peri_schema_param(m, k), "param");
+    }
+}
+
+/* uses(type): where it is declared: fields, properties and parameters */
+static int schema_uses(lua_State *L)
+{
+    const struct peri_schema_type *type = find_type(check_str(L, 1));
+    lua_newtable(L);
+    if (type == NULL)
+        return 1;
+    add_uses_in_fields(L, peri_schema_index(type));
+    add_uses_in_methods(L, peri_schema_index(type));
+    return 1;
+}
+
+/* base(type): the name of what it extends, or nil */
+static int schema_base(lua_State *L)
+{
+    const struct peri_schema_type *type = find_type(check_str(L, 1));
+    if (type == NULL || base_of(type) == NULL)
+        lua_pushnil(L);
+    else
+        push_full_name(L, base_of(type));
+    return 1;
+}
+
+/* extending(type): the names of the types that extend it directly */
+static int schema_extending(lua_State *L)
+{
+    const struct peri_schema_type *type = find_type(check_str(L, 1));
+    lua_newtable(L);
+    for (size_t i = PERI_SCHEMA_BUILTINS; type != NULL && i < peri_schema_type_count(); i++) {
+        const struct peri_schema_type *other = peri_schema_type((uint16_t)i);
+        if (other->base != peri_schema_index(type))
+            continue;
+        push_full_name(L, other);
+        lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+    }
+    return 1;
+}
+
+static bool returns(const struct peri_schema_method *m, uint16_t wanted)
+{
+    return m->task_result == wanted || (m->result == wanted && !(m->flags & PERI_SCHEMA_TASK));
+}
+
+/* returning(type): the methods that return it, or whose task does, as "Folder:CreateVM_Task" */
+static int schema_returning(lua_State *L)
+{
+    const struct peri_schema_type *type = find_type(check_str(L, 1));
+    lua_newtable(L);
+    for (size_t i = 0; type != NULL && i < peri_schema_method_count(); i++) {
+        const struct peri_schema_method *m = peri_schema_method((uint16_t)i);
+        if (!returns(m, peri_schema_index(type)))
+            continue;
+        lua_pushfstring(L, "%s:%s", peri_schema_type_name(peri_schema_type(m->owner)),
+                        peri_schema_text(m->name));
+        lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+    }
+    return 1;
+}
+
 /* is_a(name, base): false also when either is unknown */
 static int schema_is_a(lua_State *L)
 {
@@ -420,11 +520,14 @@ static int schema_services(lua_State *L)
     return 1;
 }
 
-static const luaL_Reg functions[] = {{"type", schema_type},         {"method", schema_method},
-                                     {"methods", schema_methods},   {"names", schema_names},
-                                     {"is_a", schema_is_a},         {"property", schema_property},
-                                     {"version", schema_version},   {"newest", schema_newest},
-                                     {"services", schema_services}, {NULL, NULL}};
+static const luaL_Reg functions[] = {
+    {"type", schema_type},           {"method", schema_method},
+    {"methods", schema_methods},     {"names", schema_names},
+    {"is_a", schema_is_a},           {"property", schema_property},
+    {"version", schema_version},     {"newest", schema_newest},
+    {"services", schema_services},   {"base", schema_base},
+    {"uses", schema_uses},           {"extending", schema_extending},
+    {"returning", schema_returning}, {NULL, NULL}};
 
 int peri_open_schema(lua_State *L)
 {

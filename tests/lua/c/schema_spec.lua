@@ -106,3 +106,15 @@ t.test("takes versions of a service by that service's list", function()
   t.equal(schema.newest("6.0", "pbm"), "2.0")
   t.equal(schema.newest "8.0.2.5", "8.0.2.0")
 end)
+
+t.test("tells where a type is declared, what extends and what returns it", function()
+  t.equal(schema.uses "VirtualMachineTicket", {})
+  local uses = schema.uses "VirtualMachineCloneSpec"
+  t.equal(uses[1], { owner = "PlacementSpec", name = "cloneSpec", kind = "field" })
+  t.equal(uses[3], { owner = "VirtualMachine:CloneVM_Task", name = "spec", kind = "param" })
+  t.equal(schema.uses "VirtualDeviceConfigSpec"[1].array, true)
+  t.equal(schema.extending "VirtualVmxnet3", { "VirtualVmxnet3Vrdma" })
+  t.equal(schema.returning "VirtualMachineTicket", { "VirtualMachine:AcquireTicket" })
+  t.equal({ schema.base "VirtualDisk", schema.base "PbmProfile", (schema.base "DynamicData") },
+    { "VirtualDevice", "DynamicData" })
+end)

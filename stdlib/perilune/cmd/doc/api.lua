@@ -99,7 +99,7 @@ local function param_rows(methods)
 end
 
 local function returning_rows(name)
-  local methods, rows = index.returning(name), {}
+  local methods, rows = schema.returning(name), {}
   for i = 1, math.min(#methods, MOST_PLACES) do rows[i] = { methods[i] } end
   if #methods > MOST_PLACES then rows[#rows + 1] = { ("and %d more"):format(#methods - MOST_PLACES) } end
   return rows

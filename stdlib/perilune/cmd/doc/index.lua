@@ -1,67 +1,10 @@
 --- Where a type is used: what extends it, which fields hold it, from which methods and properties one gets there.
----
---- Made from all descriptions of the schema at first use, in some tens of milliseconds.
 local schema = require "perilune.c.schema"
 
 local index = {}
 
----@class perilune.cmd.doc.Use  a place where a type is declared
----@field owner string  type, or method as "Folder:CreateVM_Task"
----@field name string   field, property or parameter
----@field array boolean
----@field kind "field"|"property"|"param"
-
-local types -- name → description
-local uses -- type → list of uses
-local returned -- type → methods that return it, or whose task does
-local extended -- type → those that extend it directly
-
-local function note(map, key, value)
-  local list = map[key]
-  if not list then
-    list = {}
-    map[key] = list
-  end
-  list[#list + 1] = value
-end
-
-local function note_fields(owner, fields, kind, first)
-  for i = first, #fields do
-    local field = fields[i]
-    note(uses, field.type, { owner = owner, name = field.name, array = field.array, kind = kind })
-  end
-end
-
-local function note_method(full)
-  local owner, name = full:match "^(.-)%.([^.]*)$"
-  local method = schema.method(owner, name)
-  local called = owner .. ":" .. name
-  note_fields(called, method.params, "param", 1)
-  local result = method.task_result or method.result
-  if result and result.type ~= "Task" then note(returned, result.type, called) end
-end
-
-local function note_type(name)
-  local described = schema.type(name)
-  types[name] = described
-  if described.base then note(extended, described.base, name) end
-  if described.kind ~= "enum" then
-    local kind = described.kind == "managed" and "property" or "field"
-    note_fields(name, described.fields, kind, #described.fields - described.own + 1)
-  end
-end
-
-local function build()
-  if types then return end
-  types, uses, returned, extended = {}, {}, {}, {}
-  for _, kind in ipairs { "type", "enum", "managed" } do
-    for _, name in ipairs(schema.names(kind)) do note_type(name) end
-  end
-  for _, full in ipairs(schema.names "method") do note_method(full) end
-end
-
 local function collect_extending(name, list)
-  for _, other in ipairs(extended[name] or {}) do
+  for _, other in ipairs(schema.extending(name)) do
     list[#list + 1] = other
     collect_extending(other, list)
   end
@@ -72,7 +15,6 @@ end
 ---@param name string
 ---@return string[]
 function index.extending(name)
-  build()
   return collect_extending(name, {})
 end
 
@@ -80,12 +22,10 @@ end
 ---@param name string
 ---@return string[]
 function index.bases(name)
-  build()
-  local list = {}
-  local base = types[name] and types[name].base
+  local list, base = {}, schema.base(name)
   while base do
     list[#list + 1] = base
-    base = types[base] and types[base].base
+    base = schema.base(base)
   end
   return list
 end
@@ -106,7 +46,7 @@ end
 local MOST_STEPS = 6
 
 local function step(place, ends, found, next_places)
-  for _, use in ipairs(uses[place.type] or {}) do
+  for _, use in ipairs(schema.uses(place.type)) do
     local path = use.name .. (use.array and "[]" or "") .. (place.path ~= "" and "." .. place.path or "")
     if use.kind == "field" then
       next_places[#next_places + 1] = { type = use.owner, path = path, steps = place.steps + 1 }
@@ -121,7 +61,6 @@ end
 ---@param kind "param"|"property"
 ---@return { owner: string, path: string }[]
 function index.reached(name, kind)
-  build()
   local found, places, met, ends = {}, { { type = name, path = "", steps = 0 } }, {}, { [kind] = true }
   while #places > 0 do
     local following = {}
@@ -136,14 +75,6 @@ function index.reached(name, kind)
     places = following
   end
   return found
-end
-
---- The methods that return a type, or whose task does.
----@param name string
----@return string[]  as "Folder:CreateVM_Task"
-function index.returning(name)
-  build()
-  return returned[name] or {}
 end
 
 -- Searching ----------------------------------------------------------------------------------------------------
@@ -180,14 +111,14 @@ end
 ---@param text string
 ---@return { types: string[], methods: string[], properties: table[], fields: table[], members: table[] }
 function index.search(text)
-  build()
   local fits = matcher(text)
   local found = { types = {}, methods = {}, properties = {}, fields = {}, members = {} }
   for _, kind in ipairs { "managed", "type", "enum" } do
     for _, name in ipairs(schema.names(kind)) do
+      local described = schema.type(name)
       if fits(name) then found.types[#found.types + 1] = name end
-      add_fields(found, name, types[name], fits)
-      add_members(found, name, types[name], fits)
+      add_fields(found, name, described, fits)
+      add_members(found, name, described, fits)
     end
   end
   for _, full in ipairs(schema.names "method") do
