@@ -7,6 +7,7 @@ local inventory = require "perilune.vim.inventory"
 local moid = require "perilune.vim.moid"
 local names = require "perilune.util.names"
 local schema = require "perilune.c.schema"
+local text = require "perilune.util.text"
 
 local rows = {}
 
@@ -251,7 +252,7 @@ Rows.__inspect = all
 --- The text itself must not wait: nothing is read for it.
 function Rows:__tostring()
   local list = rawget(self, "list")
-  return list and ("%d rows"):format(#list) or "rows to come"
+  return list and text.count(#list, "row") or "rows to come"
 end
 
 function Rows:__close()
