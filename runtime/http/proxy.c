@@ -79,23 +79,21 @@ static bool has_name(const char *entry, const char *host)
     return n == host_len || host[host_len - n - 1] == '.';
 }
 
-/* Cuts the port off an entry, and the brackets of an IPv6 address; false when the port is another.
- */
-static bool cut_port(char *entry, const char *port)
+/* The entry without its port and the brackets of an IPv6 address; NULL when its port is another. */
+static char *without_port(char *entry, const char *port)
 {
     char *colon = strrchr(entry, ':');
-    char *bracket = strrchr(entry, ']');
+    char *bracket = entry[0] == '[' ? strrchr(entry, ']') : NULL;
     bool has_port =
-        colon != NULL && (entry[0] == '[' ? colon > bracket : strchr(entry, ':') == colon);
+        colon != NULL && (bracket == NULL ? strchr(entry, ':') == colon : colon > bracket);
     if (has_port && strcmp(colon + 1, port) != 0)
-        return false;
+        return NULL;
     if (has_port)
         *colon = '\0';
-    if (entry[0] == '[' && bracket != NULL) {
-        memmove(entry, entry + 1, (size_t)(bracket - entry) - 1);
-        bracket[-1] = '\0';
-    }
-    return true;
+    if (bracket == NULL)
+        return entry;
+    *bracket = '\0';
+    return entry + 1;
 }
 
 static bool names(char *entry, const char *host, const char *port)
@@ -104,9 +102,10 @@ static bool names(char *entry, const char *host, const char *port)
     size_t len = read_address(host, address);
     if (strcmp(entry, "*") == 0)
         return true;
-    if (!cut_port(entry, port))
+    char *bare_entry = without_port(entry, port);
+    if (bare_entry == NULL)
         return false;
-    return len > 0 ? has_address(entry, address, len) : has_name(entry, host);
+    return len > 0 ? has_address(bare_entry, address, len) : has_name(bare_entry, host);
 }
 
 bool peri_proxy_is_exempt(const char *list, const char *host, const char *port)
