@@ -39,6 +39,11 @@ local libraries = {}
 ---@field size integer?
 ---@field checksum { algorithm: string, checksum: string }?
 
+---@class perilune.vim.LibraryDownload
+---@field files string[]?  only these
+---@field resume boolean?  as for a datastore's files
+---@field on_progress fun(done: integer, total: integer?, name: string)?
+
 -- Reading ------------------------------------------------------------------------------------------------
 
 local function get(connection, service, id, query)
@@ -253,8 +258,7 @@ end
 ---@param connection perilune.vim.Connection
 ---@param what perilune.vim.LibraryItem|{ library: string, item: string }
 ---@param folder string
----@param options { files: string[]?, resume: boolean?, on_progress: fun(done: integer, total: integer?, name: string)? }?
----  files: only these
+---@param options perilune.vim.LibraryDownload?
 ---@return { name: string, path: string, size: integer }[]
 function libraries.download(connection, what, folder, options)
   options = options or {}

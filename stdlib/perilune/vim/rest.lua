@@ -1,8 +1,10 @@
---- The REST services of a vCenter (tags): a login of their own at first use, with what SOAP logged in with.
+--- The REST services of a vCenter: a login of their own at first use, with what SOAP logged in with.
 ---
 --- There are two forms of them: bare JSON under /api, since vCenter 7, and `{"value": …}` under /rest before. Callers
---- name the service and say nothing of the form; the first login finds out which it is, by a 404. A 401 proves that nothing was done: the login is renewed once
---- for all tasks and the call sent again. Other refusals become vim.rest with the server's messages.
+--- name the service and say nothing of the form; the first login finds out which it is, by a 404.
+---
+--- A 401 proves that nothing was done: the login is renewed once for all tasks and the call sent again. Other refusals
+--- become vim.rest with the server's messages.
 local err = require "perilune.err"
 local json = require "perilune.c.json"
 local login = require "perilune.vim.login"
