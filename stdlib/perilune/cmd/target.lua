@@ -172,9 +172,17 @@ local function confirm(found, leaf, shown)
   }
 end
 
---- A thumbprint that the target itself has counts alone: what is remembered beside it would be for nothing.
+--- What the target itself says may leave no room for what would be remembered.
 local function refuse_own(found, leaf)
-  if found.is_known or not found.thumbprints[1] then return end
+  if found.crl_files then
+    err.raise {
+      code = "target.invalid", where = false,
+      message = found.name .. ": it has revocation lists (crl_file), which a trusted certificate would pass by",
+      hint = "remove crl_file, or give the authority of the certificate as ca_file",
+    }
+  elseif found.is_known or not found.thumbprints[1] then
+    return
+  end
   err.raise {
     code = "tls.pin", where = false,
     message = ("%s: its thumbprint is given by %s, which counts alone"):format(found.name, found.thumbprint_source),

@@ -4,7 +4,7 @@
 --- It is completed if the work succeeds, and aborted on every other way out.
 local err = require "perilune.err"
 local fault = require "perilune.vim.fault"
-local http = require "perilune.c.http"
+local pool = require "perilune.vim.pool"
 local scope = require "perilune.util.scope"
 local task = require "perilune.c.task"
 
@@ -50,8 +50,8 @@ local function beat(self)
 end
 
 local function close(self)
-  for _, pool in pairs(self.pools) do
-    pool:close()
+  for _, connections in pairs(self.pools) do
+    connections:close()
   end
   if self.ref and not self.is_completed then
     scope.shield(pcall, scope.timeout, ABORT_SECONDS, function() self.ref:HttpNfcLeaseAbort() end)
@@ -107,13 +107,12 @@ local function pool_of(self, url, thumbprint)
   end
   local origin = url:match "^%a+://[^/]+"
   if not self.pools[origin] then
-    self.pools[origin] = http.pool {
+    local is_told = thumbprint and thumbprint ~= ""
+    self.pools[origin] = pool.elsewhere(target, origin, {
       connections = 2,
-      ca_file = target.ca_files,
-      thumbprints = thumbprint and thumbprint ~= "" and { thumbprint } or nil,
-      insecure = target.insecure,
-      stall_timeout = target.timeout or 300,
-    }
+      thumbprints = is_told and { thumbprint } or nil,
+      thumbprint_source = is_told and "the lease" or nil,
+    })
   end
   return self.pools[origin]
 end
@@ -124,9 +123,9 @@ end
 ---@return table response
 function Lease:request(device, request)
   request.url = self:url(device.url)
-  local pool = pool_of(self, request.url, device.sslThumbprint)
-  if pool then
-    return pool:request(request)
+  local connections = pool_of(self, request.url, device.sslThumbprint)
+  if connections then
+    return connections:request(request)
   end
   return self.connection:request("file", request)
 end

@@ -1,9 +1,11 @@
 --- The connections to a target: its settings as options of perilune.c.http.
 local err = require "perilune.err"
 local http = require "perilune.c.http"
+local knownhosts = require "perilune.vim.knownhosts"
 local prompt = require "perilune.util.prompt"
 local proxies = require "perilune.vim.proxies"
 local secret = require "perilune.util.secret"
+local url = require "perilune.vim.url"
 
 local pool = {}
 
@@ -24,7 +26,7 @@ local function options_of(target, changes)
     stall_timeout = target.timeout or STALL_SECONDS,
   })
   for name, value in pairs(changes or {}) do
-    options[name] = value
+    options[name] = value or nil -- false is nothing
   end
   return options
 end
@@ -47,6 +49,28 @@ function pool.open(target, changes)
   end
   target.key_password = secret.new(typed, "what was typed")
   return http.pool(options_of(target, changes))
+end
+
+--- Opens connections to another host that belongs to a target, such as the host behind a lease or a token service. The
+--- thumbprints of the target itself are of another certificate: those count that are known of this host.
+---@param target perilune.vim.Target
+---@param place string  a URL
+---@param changes table?  options that are different, such as thumbprints that the target told of
+---@return userdata pool
+function pool.elsewhere(target, place, changes)
+  local parts = url.parse(place, place)
+  local options = { thumbprints = {}, thumbprint_source = false, trust_command = false }
+  for i, known in ipairs(knownhosts.find(target.known_files, parts.host, parts.port)) do
+    options.thumbprints[i] = known.thumbprint
+    options.thumbprint_source = ("%s:%d"):format(known.file, known.line)
+  end
+  for name, value in pairs(changes or {}) do
+    options[name] = value
+  end
+  if options.thumbprints[1] then
+    options.crl_file = false -- a thumbprint stands for everything else
+  end
+  return pool.open(target, options)
 end
 
 return pool

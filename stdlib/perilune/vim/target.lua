@@ -28,7 +28,8 @@ local target = {}
 ---@field thumbprints string[]  the certificate must be one of these
 ---@field thumbprint_source string?  who says so: a place of targets.lua, a variable, a line of known hosts
 ---@field is_known boolean?  the thumbprints are those of known hosts
----@field known_hosts string  the file where trusted certificates are remembered
+---@field known_files string[]  of known hosts
+---@field known_hosts string  that of them where trusted certificates are remembered
 ---@field trust_command string?  what to run to trust a certificate
 ---@field ca_files string[]  or directories
 ---@field ca_dir string?
@@ -144,7 +145,7 @@ end
 --- Whose word it is that a certificate is the right one. A thumbprint of the target itself counts alone.
 local function add_trust(made, settings, env)
   local files = known_files(settings, env)
-  made.known_hosts, made.thumbprints = files[#files], {}
+  made.known_files, made.known_hosts, made.thumbprints = files, files[#files], {}
   if settings.thumbprint then
     made.thumbprints[1], made.thumbprint_source = settings.thumbprint, settings.source.thumbprint
     return

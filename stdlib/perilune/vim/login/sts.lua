@@ -1,6 +1,7 @@
 --- The token service of single sign-on: WS-Trust's RequestSecurityToken, answered with a SAML assertion.
 local assertion = require "perilune.vim.login.assertion"
 local err = require "perilune.err"
+local pool = require "perilune.vim.pool"
 local refusal = require "perilune.vim.login.refusal"
 local secret = require "perilune.util.secret"
 local security = require "perilune.vim.login.security"
@@ -120,6 +121,11 @@ local function read(target, text)
   }
 end
 
+--- The connection as it is to a token service that is at another place.
+local function at_service(connection, connections)
+  return setmetatable({ pool = connections }, { __index = connection })
+end
+
 local function post(connection, body)
   return connection:request("soap", {
     url = connection.target.sts,
@@ -141,7 +147,10 @@ end
 ---@return perilune.vim.login.Held
 function sts.issue(connection, identity, origin)
   local target = connection.target
-  local response <close> = post(connection, envelope(target, identity))
+  local is_elsewhere = target.sts:sub(1, #target.origin + 1) ~= target.origin .. "/"
+  local connections <close> = is_elsewhere and pool.elsewhere(target, target.sts, { connections = 1 }) or nil
+  local place = connections and at_service(connection, connections) or connection
+  local response <close> = post(place, envelope(target, identity))
   if response.status ~= 200 and response.status ~= 500 and response.status ~= 400 then
     no_service(target, response)
   end
