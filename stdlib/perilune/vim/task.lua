@@ -79,8 +79,8 @@ end
 
 --- Waits until the task has ended.
 ---@param options { timeout: string|number|nil }?
----@return table? info  of TaskInfo: task, state, progress, result, entity. Raises the error of a failure: `fault`, `server`
----  (its words), `method`, `object`, `entity`, `task`, `operation` (the id in the server's logs)
+---@return table? info  of TaskInfo: task, state, progress, result, entity. Raises the error of a failure: `fault`,
+---  `server` (its words), `method`, `object`, `entity`, `task`, `operation` (the id in the server's logs)
 ---@return perilune.Error? e  only when time ran out; the work goes on
 function Task:await(options)
   local timeout = seconds_of(options and options.timeout)
