@@ -38,7 +38,7 @@ func main() {
 	flag.BoolVar(&own.lenient, "lenient", false, "do not hold requests against the schema of the API")
 	flag.DurationVar(&own.idle, "session-timeout", 0, "end sessions that were idle so long (default: never)")
 	flag.DurationVar(&own.lease, "lease-timeout", 0, "end leases of imports and exports after so long without progress (default: 5 minutes)")
-	flag.BoolVar(&own.api, "api", false, "serve sessions and tags under /api/ too, as vCenter 7 and later do")
+	flag.BoolVar(&own.api, "api", false, "serve sessions, tags and libraries under /api/ too, as vCenter 7 and later do")
 	flag.StringVar(&own.users, "sso-users", "", "certificates that single sign-on takes instead of a password, as PEM `file`")
 	flag.StringVar(&own.tunnel, "tunnel", "", "listen here for CONNECT sdkTunnel:8089, where extensions log in")
 	flag.IntVar(&own.page, "page-size", 0, "give so many objects at once when properties are read (default: all that the client asks for)")

@@ -5,8 +5,8 @@ local file = require "perilune.c.file"
 local server = require "tests.support.server"
 local t = require "tests.support.spec"
 
-local function start()
-  local lab = server.start { "-vm", "0", "-host", "1", "-standalone-host", "0" }
+local function start(...)
+  local lab = server.start { "-vm", "0", "-host", "1", "-standalone-host", "0", ... }
   local dir = t.tmpdir()
   local bytes = digest.random(1024 * 1024) .. digest.random(77)
   box.write(dir .. "/small.iso", bytes)
@@ -61,4 +61,17 @@ t.test("the session is deleted as well when the download fails", function()
   t.raises(function()
     vc.libraries:download({ library = "images", item = "small" }, dir .. "/out", { files = { "none" } })
   end, "vim.not_found")
+end)
+
+t.test("the newer form of the service gives the same", function()
+  local lab, vc, dir, bytes = start "-api"
+  local images = vc.libraries:list()[2]
+  t.equal(images.name, "images")
+  lab:reset_requests()
+  t.equal(vc.libraries:files({ library = "images", item = "small" })[1].size, #bytes)
+  vc.libraries:download({ library = "images", item = "small" }, dir .. "/out")
+  t.is_true(box.read(dir .. "/out/small.iso") == bytes)
+  for name in pairs(lab:requests().rest) do
+    t.is_true(not name:find "/rest/" or name:find "/rest/com/vmware/cis/data/" ~= nil, name)
+  end
 end)

@@ -14,7 +14,7 @@ const (
 	restPath = "/rest/com/vmware/"
 )
 
-// serveAPI serves sessions and tags in the form of vCenter 7 and later, by translating requests to
+// serveAPI serves sessions, tags and content libraries in the form of vCenter 7 and later, by translating requests to
 // the form that the simulator has and its answers back.
 func (f *Front) serveAPI(w http.ResponseWriter, r *http.Request, rest http.Handler) {
 	body, ok := readBody(w, r)
@@ -39,12 +39,42 @@ func (f *Front) serveAPI(w http.ResponseWriter, r *http.Request, rest http.Handl
 	})
 }
 
+// services are those whose names are more than the first three parts of a path, longest first.
+var services = []string{"content/library/item/download-session", "content/library/item", "content/library"}
+
+// split tells the name of a service from what follows it in a path.
+func split(path string) (service, rest string) {
+	for _, name := range services {
+		if rest, ok := strings.CutPrefix(path, name); ok && (rest == "" || rest[0] == '/') {
+			return name, strings.TrimPrefix(rest, "/")
+		}
+	}
+	parts := strings.SplitN(path, "/", 4) // cis/tagging/tag/ID
+	if len(parts) == 4 {
+		rest = parts[3]
+	}
+	return strings.Join(parts[:min(3, len(parts))], "/"), rest
+}
+
+// filePath returns the older path of the files of an item, or of a download session, and its query.
+func filePath(service, id string, action *string, body *[]byte, query url.Values) (string, url.Values) {
+	if service == "content/library/item" {
+		return restPath + "content/library/item/file", url.Values{"library_item_id": {id}}
+	}
+	if name := query.Get("file_name"); name != "" {
+		*action = "get"
+		*body, _ = json.Marshal(map[string]string{"file_name": name}) // strings cannot fail
+	}
+	return restPath + "content/library/item/downloadsession/file/id:" + id, nil
+}
+
 // translated returns a request in the older form, with its body.
 func translated(r *http.Request, body []byte) (*http.Request, []byte) {
-	service := strings.TrimPrefix(r.URL.Path, apiPath)
-	action := r.URL.Query().Get("action")
-	parts := strings.SplitN(service, "/", 4) // cis/tagging/tag/ID
-	path := restPath + strings.Join(parts[:min(3, len(parts))], "/")
+	service, id := split(strings.TrimPrefix(r.URL.Path, apiPath))
+	query := r.URL.Query()
+	action := query.Get("action")
+	query.Del("action")
+	path := restPath + service
 	switch {
 	case service == "session":
 		path = restPath + "cis/session"
@@ -57,14 +87,16 @@ func translated(r *http.Request, body []byte) (*http.Request, []byte) {
 		}
 		_ = json.Unmarshal(body, &in) // what is missing is not found
 		path, body = path+"/id:"+in.Category, nil
-	case len(parts) == 4:
-		path += "/id:" + parts[3]
+	case strings.HasSuffix(id, "/file"):
+		path, query = filePath(service, strings.TrimSuffix(id, "/file"), &action, &body, query)
+	case id != "":
+		path += "/id:" + id
 	}
 	if wrap := map[string]string{http.MethodPost: "create_spec", http.MethodPatch: "update_spec"}[r.Method]; wrap != "" && action == "" && service != "session" {
 		body = append(append([]byte(`{"`+wrap+`":`), body...), '}')
 	}
 	inner := r.Clone(r.Context())
-	inner.URL = &url.URL{Path: path}
+	inner.URL = &url.URL{Path: path, RawQuery: query.Encode()}
 	if action != "" {
 		inner.URL.RawQuery = "~action=" + action
 		inner.Method = http.MethodPost

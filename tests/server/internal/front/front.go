@@ -31,10 +31,10 @@ type Front struct {
 	rest       http.Handler // the simulator's, for /rest/
 }
 
-// ServeAPI serves sessions and tags under /api/ as well.
+// ServeAPI serves sessions, tags and content libraries under /api/ as well.
 func (f *Front) ServeAPI() {
 	for _, method := range []string{"GET", "POST", "PATCH", "DELETE"} {
-		for _, path := range []string{"/api/session", "/api/cis/tagging/"} {
+		for _, path := range []string{"/api/session", "/api/cis/tagging/", "/api/content/library", "/api/content/library/{id}", "/api/content/library/item", "/api/content/library/item/"} {
 			f.service.ServeMux.HandleFunc(method+" "+path, func(w http.ResponseWriter, r *http.Request) { f.serveAPI(w, r, f.rest) })
 		}
 	}
