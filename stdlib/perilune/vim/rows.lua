@@ -17,6 +17,7 @@ local rows = {}
 ---@field where table<string, any>?  path → value, glob, or function(value) → boolean
 ---@field objects userdata[]?  instead of all that are in the inventory
 ---@field root userdata?  to look below a folder, datacenter, compute resource or pool only
+---@field unchecked boolean?  send property paths that the schema lacks, or that are newer than the server
 ---@field page integer?  rows for the server to send at once; it may send fewer
 
 -- Conditions ----------------------------------------------------------------------------------------------
@@ -64,7 +65,7 @@ end
 
 -- What is asked -------------------------------------------------------------------------------------------
 
-local KNOWN = { "type", "props", "where", "objects", "root", "page" }
+local KNOWN = { "type", "props", "where", "objects", "root", "page", "unchecked" }
 
 local function example(word)
   return ('write vc:%s { type = "VirtualMachine", … }'):format(word)
@@ -162,7 +163,11 @@ local function each_of(connection, options)
   if #filters == 0 then
     return function() end
   end
-  local next_row, _, _, reader = collector.each(connection, { spec_set = filters, page = options.page })
+  local next_row, _, _, reader = collector.each(connection, {
+    spec_set = filters,
+    page = options.page,
+    unchecked = options.unchecked,
+  })
   local seen, at_filter, at_object = {}, 1, 0
   local function next_gone()
     while filters[at_filter] do
@@ -192,6 +197,7 @@ local function each_below(connection, options)
   local next_row, _, _, reader = collector.each(connection, {
     spec_set = { inventory.filter(root, { [options.type] = paths_of(options, options.type) }) },
     page = options.page,
+    unchecked = options.unchecked,
   })
   return next_row, reader
 end

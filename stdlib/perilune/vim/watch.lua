@@ -105,7 +105,7 @@ local function filter_of(connection, options)
     spec = inventory.filter(options.root or connection.content.rootFolder, { [options.type] = options.props or {} })
   end
   spec.reportMissingObjectsInResults = true
-  collector.check { spec }
+  collector.check({ spec }, connection.api_version)
   return spec
 end
 

@@ -60,6 +60,12 @@ t.test("refuses properties that are newer, and reads them from a server that has
   refused(lab, "vim.property", function()
     for _ in vc:rows { type = "VirtualMachine", props = { "config.numaInfo" } } do end
   end, "8.0.0.1")
+  refused(lab, "vim.property", function()
+    vc:watch { type = "VirtualMachine", props = { "config.numaInfo" } }
+  end, "8.0.0.1")
+  for row in vc:rows { type = "VirtualMachine", props = { "config.numaInfo" }, unchecked = true } do
+    t.is_true(row.ref == vm)
+  end
   local newer = start("8.0.3.0"):connect()
   vm_of(newer):get "config.numaInfo"
 end)

@@ -47,6 +47,8 @@ words["perilune.lua"] = [[
 ---@field where? table<string, any>  path → value, glob, or function(value)
 ---@field props? string[]
 ---@field root? perilune.Object
+---@field objects? perilune.Object[]
+---@field unchecked? boolean  property paths are not held against the schema
 
 ---@class perilune.Service
 ---@field name string
