@@ -77,7 +77,10 @@ static void refuses_what_passes_the_limit_and_keeps_what_is_there(void **state)
     assert_non_null(rest);
     assert_null(peri_memory_allocate(*state, NULL, 0, 1));
     peri_memory_allocate(*state, rest, LIMIT - 100, 0);
-    assert_non_null(peri_memory_allocate(*state, NULL, 0, 1));
+    void *last = peri_memory_allocate(*state, NULL, 0, 1);
+    assert_non_null(last);
+    peri_memory_allocate(*state, last, 1, 0);
+    peri_memory_allocate(*state, small, 100, 0);
 }
 
 static void grows_less_between_collections_when_it_is_large(void **state)
