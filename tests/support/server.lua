@@ -23,8 +23,8 @@ local function quote(word)
 end
 
 local function command_line(program, flags, directory)
-  local words = { "exec env TMPDIR=" .. directory, quote(program), "-l", "127.0.0.1:0", "-stdinexit" }
-  if program:find "vcenter$" then
+  local words = { "exec env TMPDIR=" .. directory, quote(program), "-l", flags.listen or "127.0.0.1:0", "-stdinexit" }
+  if program:find "vcenter$" and not flags.lasting then
     words[#words + 1] = "-ca-file " .. directory .. "/ca.pem"
   else
     words[#words + 1] = ("-tlscert %s/cert.pem -tlskey %s/key.pem"):format(directory, directory)
@@ -53,22 +53,50 @@ local function wait_for_url(self)
 end
 
 --- Starts a server; it ends with the present test.
----@param flags string[]?  of vcsim, as { "-vm", "0" }; program = "vcsim" for the plain simulator
+---@param flags string[]?  of vcsim, as { "-vm", "0" }; program = "vcsim" for the plain simulator; lasting: it may be
+---  started again, with the same certificate and address
 ---@return table server  url, ca_file, env for other programs
 function server.start(flags)
   flags = flags or {}
   local directory = t.tmpdir()
   local self = setmetatable({ directory = directory, ca_file = directory .. "/ca.pem" }, Server)
-  local program = "build/bin/" .. (flags.program or "vcenter")
-  if flags.program == "vcsim" then make_certificate(directory) end
+  if flags.program == "vcsim" or flags.lasting then make_certificate(directory) end
   os.execute(("mkfifo %s/stdin"):format(directory))
-  os.execute(("{ (%s) <%s/stdin >%s/stdout 2>%s/stderr; echo $? >%s/ended; } &"):format(
-    command_line(program, flags, directory), directory, directory, directory, directory))
-  self.held = assert(io.open(directory .. "/stdin", "w"))
   t.cleanup(function() self:stop() end)
+  self:run(flags)
+  return self
+end
+
+--- Starts the program, and waits until it listens.
+function Server:run(flags)
+  local directory = self.directory
+  os.execute(("rm -f %s/ended %s/stdout"):format(directory, directory))
+  os.execute(("{ (%s) <%s/stdin >%s/stdout 2>>%s/stderr; echo $? >%s/ended; } &"):format(
+    command_line("build/bin/" .. (flags.program or "vcenter"), flags, directory),
+    directory, directory, directory, directory))
+  self.held = assert(io.open(directory .. "/stdin", "w"))
   self.url = wait_for_url(self)
   self.env = self:environment()
-  return self
+end
+
+--- Writes the inventory, as it is now, to a new directory, and returns its path.
+---@return string
+function Server:save()
+  local directory = t.tmpdir()
+  self:govc("object.save", "-f", "-d", directory)
+  return directory
+end
+
+--- Kills it, as a power cut would.
+function Server:kill()
+  os.execute("kill -9 " .. self:variable "GOVC_SIM_PID")
+  self:stop()
+end
+
+--- Starts a lasting server that has ended again, at its old address, with an inventory that was saved: the same
+--- objects by the same ids, and no sessions, views, filters and tasks under way.
+function Server:restart(saved)
+  self:run { lasting = true, listen = self.url:match "@([^/]+)", "-load", saved }
 end
 
 --- A variable of those that it printed when it started; nil if it printed none of that name.

@@ -9,6 +9,7 @@ local method = require "perilune.vim.method"
 local moid = require "perilune.vim.moid"
 local object = require "perilune.vim.object"
 local paths = require "perilune.vim.property"
+local resume = require "perilune.vim.resume"
 local scope = require "perilune.util.scope"
 local task = require "perilune.c.task"
 
@@ -258,15 +259,16 @@ Reader.__close = Reader.close
 ---@return fun(): perilune.vim.Row?
 ---@return nil
 ---@return nil
----@return perilune.vim.Reader  closed when the loop ends
+---@return perilune.vim.Resumed  closed when the loop ends
 function collector.each(connection, options)
-  local reader = new_reader(connection, options)
-  return function() return reader:next() end, nil, nil, reader
+  local resumed = resume.new(connection, function() return new_reader(connection, options) end)
+  return function() return resumed:next() end, nil, nil, resumed
 end
 
 local function all_rows(connection, options)
   local rows = {}
-  for row in collector.each(connection, options) do
+  local reader <close> = new_reader(connection, options)
+  for row in reader.next, reader do
     rows[#rows + 1] = row
   end
   return rows

@@ -131,6 +131,19 @@ local function given_up(e)
   return setmetatable(copy, getmetatable(e))
 end
 
+---@class perilune.vim.Tried  what failed so far of one call
+---@field idempotent boolean
+---@field failures integer
+---@field losses integer
+---@field began number?  when it failed first
+
+--- What a call that is about to be tried has tried so far: nothing.
+---@param idempotent boolean
+---@return perilune.vim.Tried
+function Retrying:begin(idempotent) -- luacheck: ignore 212
+  return { idempotent = idempotent, failures = 0, losses = 0 }
+end
+
 --- Seconds to wait before the next try, or nil when there is none.
 local function next_pause(self, tried, e)
   local kind = retry.kind(e, tried.idempotent)
@@ -149,26 +162,32 @@ local function next_pause(self, tried, e)
   return task.now() + pause <= tried.began + self.patience and pause or nil
 end
 
+--- Waits before the next try of what failed with an error, or raises that.
+---@param tried perilune.vim.Tried
+---@param e any
+function Retrying:after(tried, e)
+  local pause = next_pause(self, tried, e)
+  if not pause then
+    error(retry.allows(e, tried.idempotent) and given_up(e) or e, 0)
+  elseif self.on_wait then
+    self.on_wait(e, pause)
+  end
+  task.sleep(pause)
+end
+
 --- Calls fn(…) until it succeeds, fails for good, or the patience ends. Waits in between.
 ---@param idempotent boolean
 ---@param fn fun(...): ...
 ---@param ... any  its arguments
 ---@return any ...  what fn returned
 function Retrying:run(idempotent, fn, ...)
-  local tried = { idempotent = idempotent, failures = 0, losses = 0 }
+  local tried = self:begin(idempotent)
   while true do
     local outcome = table.pack(xpcall(fn, err.wrap, ...))
     if outcome[1] then
       return table.unpack(outcome, 2, outcome.n)
     end
-    local e = outcome[2]
-    local pause = next_pause(self, tried, e)
-    if not pause then
-      error(retry.allows(e, idempotent) and given_up(e) or e, 0)
-    elseif self.on_wait then
-      self.on_wait(e, pause)
-    end
-    task.sleep(pause)
+    self:after(tried, outcome[2])
   end
 end
 

@@ -1,6 +1,7 @@
 package launch
 
 import (
+	"crypto/tls"
 	"fmt"
 	"net"
 	"net/http"
@@ -76,7 +77,7 @@ func Start(o *Options, extend Extend) (*Server, error) {
 	if o.LoadDir == "" {
 		err = m.Create()
 	} else {
-		err = m.Load(o.LoadDir)
+		err = load(m, o.LoadDir)
 	}
 	if err != nil {
 		m.Remove()
@@ -84,7 +85,8 @@ func Start(o *Options, extend Extend) (*Server, error) {
 	}
 	service := m.Service
 	service.RegisterEndpoints = true
-	service.TLS = config
+	ready := make(chan struct{})
+	service.TLS = gated(config, ready)
 	service.ServeMux = http.NewServeMux()
 	service.Listen = &url.URL{Host: o.Listen}
 	if o.User != "" {
@@ -98,7 +100,33 @@ func Start(o *Options, extend Extend) (*Server, error) {
 			return nil, err
 		}
 	}
+	close(ready)
 	return s, nil
+}
+
+// gated lets TLS handshakes wait until the server is ready: it listens before extend is done, and
+// where one was killed and starts again, clients are there already.
+func gated(config *tls.Config, ready <-chan struct{}) *tls.Config {
+	if config != nil {
+		config.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
+			<-ready
+			return nil, nil //nolint:nilnil // the configuration as it is
+		}
+	}
+	return config
+}
+
+// load loads an inventory that was saved, without the sessions that there were.
+func load(m *simulator.Model, dir string) error {
+	if err := m.Load(dir); err != nil {
+		return err
+	}
+	for _, obj := range m.Map().AllReference("") {
+		if manager, ok := obj.(*simulator.SessionManager); ok {
+			manager.CurrentSession, manager.SessionList = nil, nil
+		}
+	}
+	return nil
 }
 
 // Close stops listening and removes the files of the inventory.
