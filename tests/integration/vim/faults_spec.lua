@@ -85,6 +85,7 @@ end
 
 local function work(vc, place, scenario, prefix, count)
   local done = { writes = {}, reads = {} }
+  tags.categories(vc) -- logs in to REST; logins that are lost are few by intent, and leave sessions behind
   scenario.arm()
   for i = 1, count do
     done.writes[i] = write(vc, place, prefix .. i, i + scenario.seed)
