@@ -184,9 +184,7 @@ static enum peri_content_step read_cdata(struct peri_content *c)
         size_t left = c->len - c->at;
         if (left > 2 && memcmp(at, "]]>", 3) == 0)
             break;
-        if (*at == '<')
-            c->at++;
-        else if (*at == ']' && left > 2)
+        if (*at == '<' || (*at == ']' && left > 2))
             c->at++;
         else
             step = odd_character(c);
@@ -227,24 +225,31 @@ enum peri_content_step peri_content_expect(const struct peri_content *c, const c
     return left < len ? PERI_CONTENT_NEED : PERI_CONTENT_GO_ON;
 }
 
-/* What a comment says must be characters of XML, without two hyphens. */
-static enum peri_content_step read_comment(struct peri_content *c)
+/* Moves at to the two hyphens that end what a comment says: characters of XML. */
+static enum peri_content_step skip_comment(struct peri_content *c, size_t *at)
 {
-    size_t start = c->at, at = start + 4;
     for (;;) {
-        const char *from = c->window + at;
+        const char *from = c->window + *at;
         unsigned char first = (unsigned char)*from;
         uint32_t wide;
-        size_t left = c->len - at;
+        size_t left = c->len - *at;
         if (first == '-' && left > 1 && from[1] == '-')
-            break;
+            return PERI_CONTENT_GO_ON;
         size_t len = first < 0x80 ? peri_chars_is_xml(first) : peri_chars_decode(from, left, &wide);
         if (len == 0)
             return left < 4 && (left == 0 || first >= 0x80)
                        ? PERI_CONTENT_NEED
                        : peri_content_wrong(c, "a comment with a wrong character");
-        at += len;
+        *at += len;
     }
+}
+
+static enum peri_content_step read_comment(struct peri_content *c)
+{
+    size_t start = c->at, at = start + 4;
+    enum peri_content_step step = skip_comment(c, &at);
+    if (step != PERI_CONTENT_GO_ON)
+        return step;
     if (at + 2 == c->len)
         return PERI_CONTENT_NEED;
     if (c->window[at + 2] != '>')

@@ -135,10 +135,10 @@ static bool is_twice(const struct resolved *names, size_t i)
 }
 
 /* Keeps the names and declares the namespaces among the attributes. */
-static enum peri_content_step declare_all(struct peri_scan *s, struct resolved *names)
+static enum peri_content_step declare_all(struct peri_scan *s, struct resolved *names, size_t count)
 {
     const char *prefix;
-    for (size_t i = 0; i < s->tag.count; i++) {
+    for (size_t i = 0; i < count; i++) {
         const struct peri_tag_attribute *attribute = &s->tag.attributes[i];
         names[i].uri = NULL;
         names[i].name = peri_vocabulary_name(s->words, attribute->name.data, attribute->name.len);
@@ -155,9 +155,10 @@ static enum peri_content_step read_attributes(struct peri_scan *s)
 {
     struct resolved names[PERI_LIMIT_XML_ATTRIBUTES];
     const char *prefix;
-    if (declare_all(s, names) != PERI_CONTENT_GO_ON)
+    size_t count = s->tag.count;
+    if (declare_all(s, names, count) != PERI_CONTENT_GO_ON)
         return PERI_CONTENT_STOP;
-    for (size_t i = 0; i < s->tag.count; i++) {
+    for (size_t i = 0; i < count; i++) {
         const struct peri_vocabulary_name *name = names[i].name;
         bool is_declaring = is_declaration(s, name, &prefix);
         if (!is_declaring && name->prefix != NULL && !find_uri(s, name->prefix, &names[i].uri))

@@ -116,13 +116,14 @@ static bool add_attribute(struct peri_writer *w, const char *name, struct peri_s
 
 bool peri_writer_end(struct peri_writer *w, const char *name)
 {
-    size_t len = strlen(name);
-    char *at = peri_buf_extend(w->out, len + 3, w->err);
+    struct peri_str bytes = peri_str_of(name);
+    char *at = peri_buf_extend(w->out, bytes.len + 3, w->err);
     if (at == NULL)
         return peri_writer_fail(w);
-    memcpy(at, "</", 2);
-    memcpy(at + 2, name, len);
-    at[len + 2] = '>';
+    at[0] = '<';
+    at[1] = '/';
+    memcpy(at + 2, bytes.data, bytes.len);
+    at[bytes.len + 2] = '>';
     return true;
 }
 
@@ -139,12 +140,12 @@ static bool add_space(struct peri_writer *w)
 /* <name xsi:type="…">; xsi_type has its prefix, or is NULL. */
 bool peri_writer_begin(struct peri_writer *w, const char *name, const char *xsi_type)
 {
-    size_t len = strlen(name);
-    char *at = peri_buf_extend(w->out, len + 1, w->err);
+    struct peri_str bytes = peri_str_of(name);
+    char *at = peri_buf_extend(w->out, bytes.len + 1, w->err);
     if (at == NULL)
         return peri_writer_fail(w);
     at[0] = '<';
-    memcpy(at + 1, name, len);
+    memcpy(at + 1, bytes.data, bytes.len);
     return add_space(w) &&
            (xsi_type == NULL || add_attribute(w, "xsi:type", peri_str_of(xsi_type))) &&
            peri_writer_add(w, ">");
