@@ -46,7 +46,7 @@ end
 
 --- Opens the connection. A login that the server refused is not tried again: accounts get locked.
 function Session:log_in()
-  if self.vc then return self.vc end
+  if self.vc and not self.vc.is_closed then return self.vc end
   local ok, result = xpcall(self.open, err.wrap, self)
   if not ok then
     local e = without_place(result, self.options.file or self.options.script)
@@ -62,7 +62,7 @@ end
 ---@return perilune.vim.Connection
 function Session:vcenter()
   if self.refused then error(self.refused, 0) end
-  return self.vc or self.connect()
+  return self.vc and not self.vc.is_closed and self.vc or self.connect()
 end
 
 ---@return perilune.plan.Planner

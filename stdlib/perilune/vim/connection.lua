@@ -196,6 +196,7 @@ local function shut(self)
     self.session:close()
   end
   self.space.connection = nil
+  self.sums = self.pool:stats() -- of a connection that is closed
   self.pool:close()
 end
 
@@ -258,7 +259,7 @@ end
 --- What was sent since the login, and how often that happened.
 ---@return perilune.vim.Stats
 function Connection:stats()
-  local sums = self.pool:stats()
+  local sums = self.sums or self.pool:stats()
   return {
     requests = self.counts.soap + self.counts.rest + self.counts.file,
     soap = self.counts.soap,

@@ -33,12 +33,17 @@ local MISTAKES = {
   { "required", 14, 'CloneVM_Task needs "folder", Folder\n    folder\n' },
 }
 
-t.test("a mistake is told with the script's line, its place in the value, and the nearest name", function()
-  local lab = server.start { "-vm", "1", "-host", "1", "-standalone-host", "0" }
+local function script(text)
   local path = t.tmpdir() .. "/script.lua"
   local file = assert(io.open(path, "wb"))
-  file:write(SCRIPT)
+  file:write(text)
   file:close()
+  return path
+end
+
+t.test("a mistake is told with the script's line, its place in the value, and the nearest name", function()
+  local lab = server.start { "-vm", "1", "-host", "1", "-standalone-host", "0" }
+  local path = script(SCRIPT)
   for _, mistake in ipairs(MISTAKES) do
     local result = lab:perilune("run", path, mistake[1])
     t.equal(result.status, 1)
@@ -46,6 +51,15 @@ t.test("a mistake is told with the script's line, its place in the value, and th
     t.match(result.stderr, mistake[3])
   end
   t.equal(lab:requests().refused, {})
+end)
+
+t.test("a script may close its connection; vcenter() opens the next", function()
+  local result = server.start({ "-vm", "0" }):perilune("run", script [[
+    do local vc <close> = vcenter() end
+    local vc <close> = vcenter()
+    print(vc:stats().logins)
+  ]])
+  t.equal({ result.status, result.stdout, result.stderr }, { 0, "1\n", "" })
 end)
 
 --- The names of the fields that a class of the definitions for editors has.
