@@ -234,9 +234,9 @@ static void trusts_a_file_and_a_directory_at_once(void **state)
     char directory[600];
     snprintf(directory, sizeof(directory), "%s/both", authority_directory());
     assert_int_equal(mkdir(directory, 0700), 0);
-    X509 *const list[] = {root.certificate, NULL}, *const other[] = {leaf.certificate, NULL};
+    X509 *const list[] = {root.certificate, NULL}, *const strange[] = {leaf.certificate, NULL};
     char *inside = authority_write("both/root.pem", list);
-    char *file = authority_write("other.pem", other);
+    char *file = authority_write("other.pem", strange);
     const char *const files[] = {file};
     const struct peri_pool_settings settings = {
         .trust = {.ca_files = files, .ca_file_count = 1, .ca_path = directory}};
