@@ -60,6 +60,7 @@ bool peri_error_hint(struct peri_error *err, const char *format, ...)
 }
 
 /* Appends a line to text, of size bytes. */
+PERI_PRINTF(3, 0)
 static void add_line(char *text, size_t size, const char *format, va_list args)
 {
     size_t used = strlen(text);

@@ -204,3 +204,14 @@ t.test("a certificate is accepted by its thumbprint, and by no other", function(
   local other = thumbprint:gsub("^..", thumbprint:find "^00" and "01" or "00")
   t.raises(function() connection.open(lab:target(values(other))) end, "tls.pin")
 end)
+
+t.test("as many connections as were asked for work at once, and no more", function()
+  local lab = server.start { "-vm", "0", "-method-delay", "QueryOptions:1500" }
+  local function handshakes(calls, options)
+    local vc <close> = connection.open(lab:target(), options)
+    scope.parallel(calls, numbers(calls), function() vc.content.setting:QueryOptions { name = "config." } end)
+    return vc:stats().handshakes
+  end
+  t.equal(handshakes(120, { connections = 100 }), 100)
+  t.equal(handshakes(20, {}), 16)
+end)
