@@ -28,6 +28,7 @@ local SCRIPT = [[
 
 local function growth_of(where, size)
   local lab = server.start { "-vm", "0", "-host", "1", "-standalone-host", "0" }
+  lab.env.ASAN_OPTIONS = "quarantine_size_mb=0:thread_local_quarantine_size_kb=0" -- else it keeps what was freed
   local path = t.tmpdir() .. "/big.lua"
   local to = assert(io.open(path, "w"))
   to:write((SCRIPT:gsub("SIZE", ("%d"):format(size)):gsub("WHERE", where)))

@@ -70,7 +70,7 @@ static void print_clients(SSL_CTX *context)
     X509_STORE_add_cert(SSL_CTX_get_cert_store(context), root.certificate);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
     for (int i = 0; i < 2; i++) {
-        char cert[16], key[16];
+        char cert[32], key[32];
         struct authority client =
             authority_make(&(struct authority_wish){.name = "client", .issuer = issuers[i]});
         X509 *const list[] = {client.certificate, NULL};
