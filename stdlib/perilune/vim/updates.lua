@@ -291,18 +291,25 @@ end
 
 -- Without updates ---------------------------------------------------------------------------------------------
 
+--- Reads everything; now and then it also tries whether updates can be had again.
+local function poll_once(self, state)
+  local is_news = false
+  for _, sub in ipairs(list_of(self.subscriptions)) do
+    is_news = self.subscriptions[sub] and sub:is_needed() and sub:poll() or is_news
+  end
+  self.away_since, self.failures = nil, 0
+  state.interval = is_news and POLL_SOONEST or math.min(state.interval * 1.5, POLL_LATEST)
+  if self.polling == state and not state.is_trying and task.now() >= state.probe_at then
+    state.is_trying = true
+    self:work()
+  end
+end
+
 local function poll(self)
   while self.polling and is_needed(self) do
-    local state, is_news = self.polling, false
-    task.sleep(state.interval)
-    for _, sub in ipairs(list_of(self.subscriptions)) do
-      is_news = self.subscriptions[sub] and sub:is_needed() and sub:poll() or is_news
-    end
-    self.away_since, self.failures = nil, 0
-    state.interval = is_news and POLL_SOONEST or math.min(state.interval * 1.5, POLL_LATEST)
-    if self.polling == state and not state.is_trying and task.now() >= state.probe_at then
-      state.is_trying = true
-      self:work()
+    task.sleep(self.polling.interval)
+    if self.polling then -- updates may have come back
+      poll_once(self, self.polling)
     end
   end
 end
@@ -475,6 +482,12 @@ end
 function Updates:prepare()
   self.wanted = true
   self:work()
+end
+
+--- Whether everything is read now and then, since updates cannot be had.
+---@return boolean
+function Updates:is_polling()
+  return self.polling ~= nil
 end
 
 --- Begins to listen for news of an object, until it has ended.

@@ -278,6 +278,23 @@ t.test("where updates cannot be had, one request asks for all tasks, again and a
   t.is_true(soap.RetrievePropertiesEx < 20, "requests: " .. soap.RetrievePropertiesEx)
 end)
 
+t.test("waiting by push comes back once updates are had again", function()
+  local lab, vc = connect()
+  lab:rules {
+    { method = "WaitForUpdatesEx", action = { fault = "NotSupported" } },
+    { method = "PowerOffVM_Task", action = { taskMs = 1500 } },
+  }
+  local vm = vm_named(vc)
+  local w <close> = vc:watch { type = "VirtualMachine" } -- luacheck: ignore 211 (somebody must want to hear)
+  t.equal(vm:PowerOffVM_Task():await().state, "success")
+  t.is_true(vc.updates:is_polling())
+  lab:rules { { method = "PowerOnVM_Task", action = { taskMs = 1500 } } }
+  while vc.updates:is_polling() do sleep(0.05) end
+  lab:reset_requests()
+  t.equal(vm:PowerOnVM_Task():await().state, "success")
+  t.equal(lab:requests().soap.RetrievePropertiesEx, nil)
+end)
+
 t.test("a task that the server does not know is an error", function()
   local _, vc = connect()
   local e = t.raises(function() vc:task(vc:object("Task", "task-99999")):await { timeout = 60 } end)

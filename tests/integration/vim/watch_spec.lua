@@ -1,5 +1,6 @@
 local scope = require "perilune.util.scope"
 local server = require "tests.support.server"
+local sleep = require "perilune.c.task".sleep
 local t = require "tests.support.spec"
 
 local OURS = ">perilune-" -- the operation id in requests of the program, which are not govc's
@@ -128,7 +129,7 @@ t.test("who takes no changes is owed one for each object at most", function()
   lab:govc("vm.create", "-on=false", "-ds", "LocalDS_0", "-net", "DC0_DVPG0", "-host", "DC0_H0", "new")
   lab:govc("vm.destroy", "new")
   lab:govc("object.rename", "vm/DC0_H0_VM1", "renamed")
-  while w[vm_named(vc, "renamed")].name ~= "renamed" do require("perilune.c.task").sleep(0.02) end
+  while w[vm_named(vc, "renamed")].name ~= "renamed" do sleep(0.02) end
   local change = w()
   t.equal({ change.kind, change.changes }, { "modify", { name = { old = "DC0_H0_VM1", new = "renamed" } } })
   t.raises(function() scope.timeout(0.3, w.next, w) end, "task.timeout")
@@ -175,6 +176,26 @@ t.test("a function is called with each change, until the watch is closed", funct
     lab:govc("vm.power", "-off", "DC0_H0_VM0", "DC0_H0_VM1")
   end)
   t.equal(seen, { "modify", "modify" })
+end)
+
+t.test("tasks that read one watch share its changes: each goes to one of them", function()
+  local _, vc = connect()
+  local w, seen, children = watch_vms(vc), {}, {}
+  for i = 1, 4 do
+    children[i] = scope.spawn(function()
+      for change in w do seen[#seen + 1] = tostring(change.object) end
+    end)
+  end
+  local vms = vc:find { type = "VirtualMachine" }
+  scope.parallel(4, vms, function(vm) vm:PowerOffVM_Task():await() end)
+  while #seen < #vms do sleep(0.02) end
+  w:close()
+  for _, child in ipairs(children) do child:join() end
+  table.sort(seen)
+  local names = {}
+  for i, vm in ipairs(vms) do names[i] = tostring(vm) end
+  table.sort(names)
+  t.equal(seen, names)
 end)
 
 t.test("a watch ends with its connection, and with an error", function()
