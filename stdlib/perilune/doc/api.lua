@@ -1,7 +1,7 @@
 --- Documentation of the vSphere API: types, their fields and properties, methods.
 local columns = require "perilune.util.columns"
 local err = require "perilune.err"
-local index = require "perilune.cmd.doc.index"
+local index = require "perilune.doc.index"
 local schema = require "perilune.c.schema"
 local text = require "perilune.util.text"
 

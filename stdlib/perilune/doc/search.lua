@@ -1,7 +1,7 @@
 --- Searching the names of the vSphere API and of the kinds, for perilune doc.
 local columns = require "perilune.util.columns"
-local index = require "perilune.cmd.doc.index"
-local kinds = require "perilune.cmd.doc.kinds"
+local index = require "perilune.doc.index"
+local kinds = require "perilune.doc.kinds"
 local schema = require "perilune.c.schema"
 
 local search = {}
