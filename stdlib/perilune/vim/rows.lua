@@ -207,6 +207,7 @@ end
 ---@class perilune.vim.Rows  what `vc:rows` gives: called by `for`, or used as a list
 ---@field private reader perilune.vim.Reader?
 ---@field private list perilune.vim.Row[]?  all rows, once they are wanted as a list
+---@field props string[]?  what was asked for
 local Rows = {}
 
 local function pull(self)
@@ -288,7 +289,9 @@ function rows.rows(connection, options)
   else
     err.raise { code = "argument", message = "rows wants to know the type, or the objects", hint = example "rows" }
   end
-  local made = setmetatable({ next_row = next_row, reader = reader, fits = rows.test(options.where) }, Rows)
+  local made = setmetatable({
+    next_row = next_row, reader = reader, fits = rows.test(options.where), props = options.props,
+  }, Rows)
   return made, nil, nil, made
 end
 
