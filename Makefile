@@ -5,7 +5,8 @@ BUILD   := build$(if $(VARIANT),/$(VARIANT))
 PREFIX  ?= /usr/local
 WERROR  ?= $(if $(CI),-Werror)
 LUA     ?= lua5.4
-PACKAGES := lua5.4 libuv libcurl zlib libxml-2.0 openssl jansson
+PACKAGES := lua5.4 libuv zlib openssl jansson
+LOADED := libcurl libxml-2.0 # by the program itself, when it needs them; the tests link them
 ifeq ($(VARIANT),fuzz)
 CC := clang
 endif
@@ -37,8 +38,9 @@ Q := $(if $(V),,@)
 say = @$(if $(V),,echo "  $1")
 
 # Asked once, and not before a compiler runs: until then pkg-config may not be there.
-PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) | sed 's/-I/-isystem /g'))$(PKG_CFLAGS)
+PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) $(LOADED) | sed 's/-I/-isystem /g'))$(PKG_CFLAGS)
 PKG_LIBS = $(eval PKG_LIBS := $(shell pkg-config --libs $(PACKAGES)))$(PKG_LIBS)
+PKG_LOADED = $(eval PKG_LOADED := $(shell pkg-config --libs $(LOADED)))$(PKG_LOADED)
 CFLAGS_ALL = -std=c17 -D_POSIX_C_SOURCE=200809L -DPERI_VERSION='"$(VERSION)"' $(WARNINGS) $(HARDENING) \
   -I. -I$(BUILD)/gen $(PKG_CFLAGS) $(CFLAGS)
 LIBS = $(PKG_LIBS) -lm $(LDFLAGS)
@@ -96,16 +98,16 @@ $(BUILD)/unit/%: tests/unit/%.c $(OBJECTS) $(TEST_OBJECTS)
 	@mkdir -p $(@D)
 	$(call say,cc $<)
 	$(Q)$(CC) $(CFLAGS_ALL) $(shell pkg-config --cflags cmocka) -MMD -MP -MF $@.d $(LINK) -o $@ $< $(OBJECTS) $(TEST_OBJECTS) \
-	  $(LIBS) $(shell pkg-config --libs cmocka)
+	  $(LIBS) $(PKG_LOADED) $(shell pkg-config --libs cmocka)
 
 $(BUILD)/%_fuzz: tests/fuzz/%_fuzz.c $(OBJECTS)
 	$(call say,cc $<)
-	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -MF $@.d $(LINK) -fsanitize=fuzzer -o $@ $< $(OBJECTS) $(LIBS)
+	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -MF $@.d $(LINK) -fsanitize=fuzzer -o $@ $< $(OBJECTS) $(LIBS) $(PKG_LOADED)
 
 $(BUILD)/bench/%: tests/bench/%.c $(OBJECTS)
 	@mkdir -p $(@D)
 	$(call say,cc $<)
-	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -MF $@.d $(LINK) -o $@ $< $(OBJECTS) $(LIBS)
+	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -MF $@.d $(LINK) -o $@ $< $(OBJECTS) $(LIBS) $(PKG_LOADED)
 
 # Other flags than last time make all anew; a file that came or went is linked, or embedded, again.
 $(BUILD)/flags: NOW = $(CC) $(CFLAGS_ALL) $(LINK)

@@ -7,7 +7,41 @@
 #include <libxml/parser.h>
 #include <libxml/tree.h>
 
+#include "runtime/base/library.h"
 #include "runtime/base/limits.h"
+
+/* What is used of libxml2, which is loaded when the first document is read: most runs read none,
+ * and it brings ICU. */
+#define FUNCTIONS(F)                                                                               \
+    F(xmlAllocOutputBuffer)                                                                        \
+    F(xmlC14NExecute)                                                                              \
+    F(xmlCtxtGetLastError)                                                                         \
+    F(xmlCtxtReadMemory)                                                                           \
+    F(xmlDocGetRootElement)                                                                        \
+    F(xmlFreeDoc)                                                                                  \
+    F(xmlFreeParserCtxt)                                                                           \
+    F(xmlNewParserCtxt)                                                                            \
+    F(xmlOutputBufferClose)                                                                        \
+    F(xmlOutputBufferGetContent)                                                                   \
+    F(xmlOutputBufferGetSize)
+
+static struct {
+#define F(name) __typeof__(name) *name;
+    FUNCTIONS(F)
+#undef F
+} own;
+
+static const char *const names[] = {
+#define F(name) #name,
+    FUNCTIONS(F)
+#undef F
+};
+
+static bool load(struct peri_error *err)
+{
+    return own.xmlNewParserCtxt != NULL ||
+           peri_library_load("libxml2.so.2", names, sizeof(names) / sizeof(*names), &own, err);
+}
 
 struct peri_document {
     xmlDocPtr tree;
@@ -22,7 +56,7 @@ static struct peri_str str_of(const xmlChar *text)
 
 static bool fail(struct peri_error *err, xmlParserCtxtPtr parser)
 {
-    const xmlError *problem = xmlCtxtGetLastError(parser);
+    const xmlError *problem = own.xmlCtxtGetLastError(parser);
     if (problem == NULL || problem->message == NULL)
         return peri_error_set(err, PERI_E_SOAP_XML, "this is no XML document");
     size_t len = strcspn(problem->message, "\n");
@@ -45,13 +79,15 @@ struct peri_document *peri_document_read(const void *bytes, size_t n, struct per
                        PERI_LIMIT_XML_DOCUMENT);
         return NULL;
     }
-    xmlParserCtxtPtr parser = xmlNewParserCtxt();
+    if (!load(err))
+        return NULL;
+    xmlParserCtxtPtr parser = own.xmlNewParserCtxt();
     const int options = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING;
-    xmlDocPtr tree = xmlCtxtReadMemory(parser, bytes, (int)n, NULL, NULL, options);
+    xmlDocPtr tree = own.xmlCtxtReadMemory(parser, bytes, (int)n, NULL, NULL, options);
     bool ok = tree == NULL ? fail(err, parser) : check(tree, err);
-    xmlFreeParserCtxt(parser);
+    own.xmlFreeParserCtxt(parser);
     if (!ok) {
-        xmlFreeDoc(tree);
+        own.xmlFreeDoc(tree);
         return NULL;
     }
     struct peri_document *document = peri_alloc(sizeof(*document));
@@ -63,13 +99,13 @@ void peri_document_free(struct peri_document *document)
 {
     if (document == NULL)
         return;
-    xmlFreeDoc(document->tree);
+    own.xmlFreeDoc(document->tree);
     peri_free(document);
 }
 
 peri_document_element peri_document_root(const struct peri_document *document)
 {
-    return xmlDocGetRootElement(document->tree);
+    return own.xmlDocGetRootElement(document->tree);
 }
 
 static const xmlNode *element_from(const xmlNode *node)
@@ -133,14 +169,14 @@ static int is_inside(void *wanted, xmlNodePtr node, xmlNodePtr parent)
 bool peri_document_canonical(const struct peri_document *document, peri_document_element element,
                              struct peri_buf *out, struct peri_error *err)
 {
-    xmlOutputBufferPtr bytes = xmlAllocOutputBuffer(NULL);
-    bool ok = bytes != NULL && xmlC14NExecute(document->tree, is_inside, (void *)element,
-                                              XML_C14N_1_0, NULL, 1, bytes) >= 0;
-    ok =
-        ok ? peri_buf_add(out, xmlOutputBufferGetContent(bytes), xmlOutputBufferGetSize(bytes), err)
-           : peri_error_set(err, PERI_E_SOAP_XML, "the XML document has no canonical form");
+    xmlOutputBufferPtr bytes = own.xmlAllocOutputBuffer(NULL);
+    bool ok = bytes != NULL && own.xmlC14NExecute(document->tree, is_inside, (void *)element,
+                                                  XML_C14N_1_0, NULL, 1, bytes) >= 0;
+    ok = ok ? peri_buf_add(out, own.xmlOutputBufferGetContent(bytes),
+                           own.xmlOutputBufferGetSize(bytes), err)
+            : peri_error_set(err, PERI_E_SOAP_XML, "the XML document has no canonical form");
     if (bytes != NULL)
-        xmlOutputBufferClose(bytes);
+        own.xmlOutputBufferClose(bytes);
     return ok;
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "runtime/base/check.h"
+#include "runtime/http/curl.h"
 #include "runtime/http/inside.h"
 
 static bool check(const struct peri_pool_settings *settings, struct peri_error *err)
@@ -51,7 +52,7 @@ static struct curl_slist *redirection(const char *place)
 struct peri_pool *peri_pool_new(struct peri_loop *loop, const struct peri_pool_settings *settings,
                                 struct peri_error *err)
 {
-    if (!check(settings, err))
+    if (!check(settings, err) || !peri_curl_load(err))
         return NULL;
     struct peri_trust *trust = peri_trust_new(&settings->trust, err);
     if (trust == NULL)
@@ -284,15 +285,18 @@ struct peri_pool_stats peri_pool_stats(const struct peri_pool *pool)
     return pool->stats;
 }
 
-/* curl_version would ask each of libcurl's own libraries, some of which then read their files. */
 const struct peri_handshake *peri_pool_handshake(const struct peri_pool *pool)
 {
     return pool->newest;
 }
 
+/* curl_version would ask each of libcurl's own libraries, some of which then read their files. */
 const char *peri_pool_release(void)
 {
     static char release[128];
+    struct peri_error err;
+    if (!peri_curl_load(&err))
+        return "no libcurl";
     const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
     snprintf(release, sizeof(release), "libcurl/%s %s", info->version,
              info->ssl_version != NULL ? info->ssl_version : "without TLS");

@@ -9,9 +9,8 @@
 #include <strings.h>
 #include <sys/socket.h>
 
-#include <curl/curl.h>
-
 #include "runtime/base/check.h"
+#include "runtime/http/curl.h"
 
 enum { ADDRESS_SIZE = 16, ENTRY_SIZE = 256 };
 
@@ -150,7 +149,7 @@ static char *take(CURLU *url, CURLUPart part)
 {
     char *text = NULL;
     bool is_secret = part == CURLUPART_USER || part == CURLUPART_PASSWORD;
-    if (curl_url_get(url, part, &text, is_secret ? CURLU_URLDECODE : 0) != CURLUE_OK)
+    if (peri_curl_url_get(url, part, &text, is_secret ? CURLU_URLDECODE : 0) != CURLUE_OK)
         return NULL;
     char *copy = peri_strdup(text);
     curl_free(text);

@@ -7,6 +7,7 @@
 #include "runtime/base/check.h"
 #include "runtime/base/limits.h"
 #include "runtime/http/body.h"
+#include "runtime/http/curl.h"
 #include "runtime/http/gunzip.h"
 #include "runtime/http/inside.h"
 #include "runtime/http/outcome.h"
@@ -302,15 +303,15 @@ static bool find_lane(struct peri_request *request, struct peri_pool *pool, CURL
     char *host = NULL, *port = NULL, *scheme = NULL, *user = NULL;
     CURLUcode code = curl_url_set(url, CURLUPART_URL, request->url, CURLU_NON_SUPPORT_SCHEME);
     if (code == CURLUE_OK)
-        code = curl_url_get(url, CURLUPART_SCHEME, &scheme, 0);
+        code = peri_curl_url_get(url, CURLUPART_SCHEME, &scheme, 0);
     if (code == CURLUE_OK && strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0)
         code = CURLUE_UNSUPPORTED_SCHEME;
-    if (code == CURLUE_OK && curl_url_get(url, CURLUPART_USER, &user, 0) == CURLUE_OK)
+    if (code == CURLUE_OK && peri_curl_url_get(url, CURLUPART_USER, &user, 0) == CURLUE_OK)
         code = CURLUE_USER_NOT_ALLOWED;
     if (code == CURLUE_OK)
-        code = curl_url_get(url, CURLUPART_HOST, &host, 0);
+        code = peri_curl_url_get(url, CURLUPART_HOST, &host, 0);
     if (code == CURLUE_OK)
-        code = curl_url_get(url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT);
+        code = peri_curl_url_get(url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT);
     if (code == CURLUE_OK)
         request->lane = peri_pool_lane(pool, host, port, strcmp(scheme, "https") == 0, err);
     curl_free(host);
