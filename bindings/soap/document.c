@@ -26,7 +26,7 @@
     F(xmlOutputBufferGetSize)
 
 static struct {
-#define F(name) __typeof__(name) *name;
+#define F(name) __typeof__(name) *(name);
     FUNCTIONS(F)
 #undef F
 } own;

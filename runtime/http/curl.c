@@ -42,7 +42,7 @@
     F(version_info)
 
 struct functions {
-#define F(name) __typeof__(curl_##name) *name;
+#define F(name) __typeof__(curl_##name) *(name);
     FUNCTIONS(F)
 #undef F
 };
@@ -71,35 +71,58 @@ static const struct functions *own(void)
     return &functions;
 }
 
-/* ---- options: the last argument is of the type that their number tells ---- */
+/* ---- options: the type of the argument shows in the number ---- */
 
-/* Calls a setter of libcurl's with the argument that follows `option` in the caller's. */
-#define SET(result, setter, handle, option)                                                        \
-    do {                                                                                           \
-        va_list args;                                                                              \
-        va_start(args, option);                                                                    \
-        if ((option) >= CURLOPTTYPE_OFF_T && (option) < CURLOPTTYPE_BLOB)                          \
-            (result) = own()->setter(handle, option, va_arg(args, curl_off_t));                    \
-        else if ((option) < CURLOPTTYPE_OBJECTPOINT)                                               \
-            (result) = own()->setter(handle, option, va_arg(args, long));                          \
-        else if ((option) >= CURLOPTTYPE_FUNCTIONPOINT && (option) < CURLOPTTYPE_OFF_T)            \
-            (result) = own()->setter(handle, option, va_arg(args, void (*)(void)));                \
-        else                                                                                       \
-            (result) = own()->setter(handle, option, va_arg(args, void *));                        \
-        va_end(args);                                                                              \
-    } while (0)
+_Static_assert(sizeof(curl_off_t) == sizeof(long), "numbers are passed alike");
+
+typedef void function(void);
+
+static bool is_number(unsigned option)
+{
+    bool is_large = option >= CURLOPTTYPE_OFF_T && option < CURLOPTTYPE_BLOB;
+    return option < CURLOPTTYPE_OBJECTPOINT || is_large;
+}
+
+static bool is_function(unsigned option)
+{
+    return option >= CURLOPTTYPE_FUNCTIONPOINT && option < CURLOPTTYPE_OFF_T;
+}
 
 CURLcode(curl_easy_setopt)(CURL *easy, CURLoption option, ...)
 {
+    va_list args;
     CURLcode result;
-    SET(result, easy_setopt, easy, option);
+    va_start(args, option);
+    if (is_number(option)) {
+        long number = va_arg(args, long);
+        result = own()->easy_setopt(easy, option, number);
+    } else if (is_function(option)) {
+        function *called = va_arg(args, function *);
+        result = own()->easy_setopt(easy, option, called);
+    } else {
+        void *object = va_arg(args, void *);
+        result = own()->easy_setopt(easy, option, object);
+    }
+    va_end(args);
     return result;
 }
 
 CURLMcode(curl_multi_setopt)(CURLM *multi, CURLMoption option, ...)
 {
+    va_list args;
     CURLMcode result;
-    SET(result, multi_setopt, multi, option);
+    va_start(args, option);
+    if (is_number(option)) {
+        long number = va_arg(args, long);
+        result = own()->multi_setopt(multi, option, number);
+    } else if (is_function(option)) {
+        function *called = va_arg(args, function *);
+        result = own()->multi_setopt(multi, option, called);
+    } else {
+        void *object = va_arg(args, void *);
+        result = own()->multi_setopt(multi, option, object);
+    }
+    va_end(args);
     return result;
 }
 

@@ -6,7 +6,7 @@ local tree = require "tree"
 local function read_exceptions()
   local set = {}
   for line in io.lines "tests/lint/names" do
-    local name, place = line:match "^([%w_]+)%s+(%S+)$"
+    local name, place = line:match "^([%w_]+%*?)%s+(%S+)$"
     if name then set[name] = place end
   end
   return set
@@ -14,12 +14,17 @@ end
 
 local exceptions = read_exceptions()
 
+-- By its name or, "curl_*", by how it begins.
+local function is_exception(name, place)
+  return exceptions[name] == place or exceptions[(name:match "^%l+_" or "") .. "*"] == place
+end
+
 -- limits.h may say PERI_LIMIT_…; bindings/lua/pool.c, which repeats the stem of what it binds, exports
 -- its opener.
 local function is_named_for(name, path, stem)
   local place = path:gsub("%.[^.]*$", "")
   local begin = "^peri_" .. stem:gsub("s$", "") .. "s?%f[_\0]"
-  return exceptions[name] == place or name:lower():find(begin) ~= nil
+  return is_exception(name, place) or name:lower():find(begin) ~= nil
     or place:find "^bindings/lua/" ~= nil and name == "peri_open_" .. stem
 end
 
@@ -32,6 +37,7 @@ end
 
 local function check_symbol(path, number, name)
   local _, stem = tree.split(path)
+  if is_exception(name, (path:gsub("%.[^.]*$", ""))) then return end
   if not name:find "^[Pp][Ee][Rr][Ii]_" then
     tree.report(path, number, "%s is public, so it begins with peri_%s_", name, stem)
   elseif not is_named_for(name, path, stem) and not is_of_folder(name, path) then
