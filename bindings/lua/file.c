@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <lauxlib.h>
+#include <string.h>
 
 #include "bindings/lua/modules.h"
 #include "bindings/lua/raise.h"
@@ -315,8 +316,32 @@ static int file_mkdir(lua_State *L)
     return lua_yieldk(L, 0, EEXIST, change_done);
 }
 
+static int names_done(lua_State *L, int status, lua_KContext context)
+{
+    (void)status;
+    (void)context;
+    const struct handle *handle = end(L, 3, "list");
+    struct peri_str found = peri_file_found(handle->file);
+    lua_Integer count = 0;
+    lua_newtable(L);
+    for (size_t at = 0; at < found.len;) {
+        size_t len = strlen(found.data + at);
+        lua_pushlstring(L, found.data + at, len);
+        lua_rawseti(L, -2, ++count);
+        at += len + 1;
+    }
+    return 1;
+}
+
+/* names(path) → what is in a folder, in no order; the names of folders end with a slash. */
+static int file_names(lua_State *L)
+{
+    peri_file_names(start(L), lua_tostring(L, 1));
+    return lua_yieldk(L, 0, 0, names_done);
+}
+
 static const luaL_Reg functions[] = {
-    {"open", file_open},     {"stat", file_stat},   {"rename", file_rename},
+    {"open", file_open},     {"stat", file_stat},   {"names", file_names}, {"rename", file_rename},
     {"remove", file_remove}, {"mkdir", file_mkdir}, {NULL, NULL},
 };
 

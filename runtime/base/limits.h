@@ -35,5 +35,7 @@
 #define PERI_LIMIT_FINISH_MS 10000
 /* Bytes of one line read from a terminal or a pipe. */
 #define PERI_LIMIT_LINE (1024UL * 1024UL)
+/* Bytes of the names in one folder; what comes after is not listed. */
+#define PERI_LIMIT_FOLDER (16UL * 1024UL * 1024UL)
 
 #endif

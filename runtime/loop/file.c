@@ -8,7 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "runtime/base/buf.h"
 #include "runtime/base/check.h"
+#include "runtime/base/limits.h"
 #include "runtime/loop/handle.h"
 
 struct peri_file {
@@ -20,6 +22,7 @@ struct peri_file {
     char *buffer; /* of PERI_FILE_PIECE bytes; NULL before it is used */
     ssize_t result;
     struct peri_file_facts facts;
+    struct peri_buf found; /* names in a folder */
     bool is_busy;
     bool is_closing; /* the operation under way is one that closes */
     bool is_freed;   /* by its owner */
@@ -38,6 +41,7 @@ struct peri_file *peri_file_new(struct peri_loop *loop, peri_file_cb cb, void *a
     file->loop = loop;
     file->cb = cb;
     file->arg = arg;
+    peri_buf_init(&file->found, PERI_LIMIT_FOLDER);
     file->fd = -1;
     return file;
 }
@@ -47,6 +51,7 @@ static void destroy(struct peri_file *file)
     if (file->fd >= 0)
         close(file->fd);
     peri_free(file->buffer);
+    peri_buf_deinit(&file->found);
     peri_free(file);
 }
 
@@ -68,6 +73,30 @@ static void keep_facts(struct peri_file *file, const uv_stat_t *found)
     };
 }
 
+/* Appends a name with its slash and NUL; false when there is no more room. */
+static bool keep_name(struct peri_buf *found, const uv_dirent_t *entry)
+{
+    struct peri_error err;
+    bool is_folder = entry->type == UV_DIRENT_DIR;
+    size_t len = strlen(entry->name);
+    char *at = peri_buf_extend(found, len + is_folder + 1, &err);
+    if (at == NULL)
+        return false;
+    memcpy(at, entry->name, len);
+    if (is_folder)
+        at[len] = '/';
+    at[len + is_folder] = '\0';
+    return true;
+}
+
+static void keep_names(struct peri_file *file, uv_fs_t *uv)
+{
+    uv_dirent_t entry;
+    peri_buf_clear(&file->found);
+    while (uv_fs_scandir_next(uv, &entry) == 0 && keep_name(&file->found, &entry))
+        continue;
+}
+
 static void on_end(uv_fs_t *uv)
 {
     struct peri_file *file = uv->data;
@@ -76,6 +105,8 @@ static void on_end(uv_fs_t *uv)
         file->fd = (int)uv->result;
     if (uv->fs_type == UV_FS_STAT && uv->result >= 0)
         keep_facts(file, &uv->statbuf);
+    if (uv->fs_type == UV_FS_SCANDIR && uv->result >= 0)
+        keep_names(file, uv);
     if (file->is_closing)
         file->fd = -1;
     file->is_busy = file->is_closing = false;
@@ -127,6 +158,11 @@ void peri_file_remove(struct peri_file *file, const char *path)
 void peri_file_mkdir(struct peri_file *file, const char *path)
 {
     began(uv_fs_mkdir(&file->loop->uv, begin(file), path, 0777, on_end));
+}
+
+void peri_file_names(struct peri_file *file, const char *path)
+{
+    began(uv_fs_scandir(&file->loop->uv, begin(file), path, 0, on_end));
 }
 
 static uv_buf_t buffer_of(struct peri_file *file, size_t n)
@@ -185,6 +221,11 @@ struct peri_str peri_file_bytes(const struct peri_file *file)
 size_t peri_file_value(const struct peri_file *file)
 {
     return file->result < 0 ? 0 : (size_t)file->result;
+}
+
+struct peri_str peri_file_found(const struct peri_file *file)
+{
+    return (struct peri_str){file->found.data, file->found.len};
 }
 
 struct peri_file_facts peri_file_facts(const struct peri_file *file)

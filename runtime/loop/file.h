@@ -36,6 +36,7 @@ void peri_file_stat(struct peri_file *file, const char *path);
 void peri_file_rename(struct peri_file *file, const char *path, const char *to);
 void peri_file_remove(struct peri_file *file, const char *path);
 void peri_file_mkdir(struct peri_file *file, const char *path);
+void peri_file_names(struct peri_file *file, const char *path);
 
 /* These want an open file, too. Reads up to n bytes, at most PERI_FILE_PIECE, from a place in the
  * file; peri_file_bytes has them. */
@@ -68,6 +69,10 @@ struct peri_file_facts {
     int64_t mtime; /* microseconds since 1970 */
     bool is_folder;
 };
+
+/* What peri_file_names found in a folder, in no order: texts one after another, each ended by a
+ * NUL; those of folders end with a slash. Of the file until the next operation. */
+struct peri_str peri_file_found(const struct peri_file *file);
 
 /* What peri_file_stat found. */
 struct peri_file_facts peri_file_facts(const struct peri_file *file);

@@ -2,6 +2,7 @@
 local api = require "perilune.doc.api"
 local err = require "perilune.err"
 local kinds = require "perilune.doc.kinds"
+local schema = require "perilune.c.schema"
 local search = require "perilune.doc.search"
 
 local doc = {}
@@ -17,12 +18,22 @@ local function unknown(word)
   }
 end
 
+-- The word for a method of a kind's objects: "vm.ReconfigVM_Task" is "VirtualMachine.ReconfigVM_Task".
+local function method_of_kind(word)
+  local name, rest = word:match "^([%w_]+)[.:](.+)$"
+  for _, type_name in ipairs(name and kinds.types(name) or {}) do
+    if schema.method(type_name, rest) then return type_name .. "." .. rest end
+  end
+end
+
 --- Raises usage, with the nearest word, for one that nothing has.
----@param word string?  "vm.disks", "CloneVM_Task", "VirtualMachine.config.name", or parts of names; none: all kinds
+---@param word string?  "vm.disks", "CloneVM_Task", "vm.CloneVM_Task", "VirtualMachine.config.name", or parts of
+---  names; none: all kinds
 ---@param width integer
 ---@return string[]
 function doc.lines(word, width)
   if not word then return kinds.all(width) end
+  word = method_of_kind(word) or word
   if kinds.knows(word) then return kinds.lines(word, width) end
   return api.lines(word, width) or search.lines(word, width) or unknown(word)
 end

@@ -6,28 +6,34 @@ local units = require "perilune.util.units"
 
 local doc = {}
 
--- What every declared resource may say, whatever its kind.
-local common = {
+--- What every declared resource may say, whatever its kind: name, type, what it is.
+doc.common = {
   { "after", "list of handles", "what comes first, where no reference says so" },
   { "absent", "boolean", "true: remove it" },
   { "protect", "boolean", "true: never destroy it" },
   { "ignore", "list of names", "fields that are left to others" },
 }
 
-local function sorted_names(map)
+--- The keys of a map, sorted.
+---@param map table<string, any>
+---@return string[]
+function doc.sorted_names(map)
   local names = {}
   for name in pairs(map) do names[#names + 1] = name end
   table.sort(names)
   return names
 end
 
-local function type_text(of)
+--- A field's type in words: "list of host".
+---@param of perilune.schema.Type
+---@return string
+function doc.type_text(of)
   if of.kind == "list" then
-    return of.of.kind == "record" and "list of tables" or "list of " .. type_text(of.of)
+    return of.of.kind == "record" and "list of tables" or "list of " .. doc.type_text(of.of)
   elseif of.kind == "record" then
     return "table"
   elseif of.kind == "map" then
-    return "table by name, of " .. type_text(of.of)
+    return "table by name, of " .. doc.type_text(of.of)
   elseif of.kind == "enum" then
     return table.concat(of.members, " | ")
   elseif of.kind == "ref" then
@@ -49,14 +55,14 @@ local function field_row(name, of)
   if of.is_required then parts[#parts + 1] = "required" end
   parts[#parts + 1] = default_text(of)
   if of.is_create_only then parts[#parts + 1] = "create-only" end
-  return { name, type_text(of), table.concat(parts, "; ") }
+  return { name, doc.type_text(of), table.concat(parts, "; ") }
 end
 
 -- Fields in the order of their names, the required ones first.
 local function field_rows(fields)
   local rows = {}
   for _, is_required in ipairs { true, false } do
-    for _, name in ipairs(sorted_names(fields)) do
+    for _, name in ipairs(doc.sorted_names(fields)) do
       if fields[name].is_required == is_required then rows[#rows + 1] = field_row(name, fields[name]) end
     end
   end
@@ -65,7 +71,7 @@ end
 
 local function attribute_rows(kind)
   local rows = {}
-  for _, name in ipairs(sorted_names(kind.attributes or {})) do
+  for _, name in ipairs(doc.sorted_names(kind.attributes or {})) do
     local attribute = kind.attributes[name]
     local what = attribute.kind or "value"
     rows[#rows + 1] = { name, attribute.list and "list of " .. what or what, attribute.doc or "" }
@@ -82,7 +88,7 @@ end
 ---@return string[]
 function doc.all(width)
   local rows, lines = {}, { "The kinds of resources, as words of a playbook:", "" }
-  for _, name in ipairs(sorted_names(kinds)) do
+  for _, name in ipairs(doc.sorted_names(kinds)) do
     rows[#rows + 1] = { name, kinds[name].fields and "" or "lookup only", kinds[name].doc }
   end
   append(lines, columns.lines(rows, { indent = 2, width = width }))
@@ -101,7 +107,7 @@ local function kind_lines(kind, width)
   local lines = { head:format(kind.name, kind.doc) }
   if kind.fields then
     local rows = field_rows(kind.fields.fields)
-    table.move(common, 1, #common, #rows + 1, rows)
+    table.move(doc.common, 1, #doc.common, #rows + 1, rows)
     append(lines, columns.lines(rows, { indent = 2, width = width }))
   end
   local attributes = attribute_rows(kind)
@@ -152,13 +158,18 @@ function doc.knows(word)
   return kinds[word:match "^[^.%[]+"] ~= nil
 end
 
+-- The names of "vm.disks[1].size", and that without what is in brackets.
+local function names_in(word)
+  local names, path = {}, word:gsub("%[[^%]]*%]", "")
+  for name in path:gmatch "[^.]+" do names[#names + 1] = name end
+  return names, path
+end
+
 ---@param word string
 ---@param width integer
 ---@return string[]
 function doc.lines(word, width)
-  local names = {}
-  local path = word:gsub("%[[^%]]*%]", "")
-  for name in path:gmatch "[^.]+" do names[#names + 1] = name end
+  local names, path = names_in(word)
   local kind = kinds[table.remove(names, 1)]
   if #names == 0 then return kind_lines(kind, width) end
   return field_lines(path, find(kind, names), width)
@@ -176,21 +187,49 @@ end
 ---@return string[][]  name and what it is
 function doc.search(words)
   local found = {}
-  for _, name in ipairs(sorted_names(kinds)) do
+  for _, name in ipairs(doc.sorted_names(kinds)) do
     local kind = kinds[name]
     if has(name, words) then found[#found + 1] = { name, kind.doc } end
-    for _, field in ipairs(sorted_names(kind.fields and kind.fields.fields or {})) do
+    for _, field in ipairs(doc.sorted_names(kind.fields and kind.fields.fields or {})) do
       local of = kind.fields.fields[field]
-      if has(field, words) then found[#found + 1] = { name .. "." .. field, type_text(of) } end
+      if has(field, words) then found[#found + 1] = { name .. "." .. field, doc.type_text(of) } end
     end
   end
   return found
 end
 
+--- The whole names of the fields and attributes below a word: "vm.disks" has "vm.disks.size".
+---@param stem string
+---@return { text: string, note: string }[]
+function doc.members(stem)
+  local names, list = names_in(stem), {}
+  local kind = kinds[table.remove(names, 1)]
+  local ok, of = pcall(find, kind, names)
+  local fields = ok and of and inner_fields(of) or {}
+  for _, name in ipairs(doc.sorted_names(fields)) do
+    list[#list + 1] = { text = stem .. "." .. name, note = doc.type_text(fields[name]) }
+  end
+  return list
+end
+
+--- The managed types of a kind's objects.
+---@param name string
+---@return string[]
+function doc.types(name)
+  return kinds[name] and kinds[name].types or {}
+end
+
+--- What a kind is, in a sentence.
+---@param name string
+---@return string?
+function doc.summary(name)
+  return kinds[name] and kinds[name].doc
+end
+
 --- The words it knows, for suggestions.
 ---@return string[]
 function doc.words()
-  return sorted_names(kinds)
+  return doc.sorted_names(kinds)
 end
 
 return doc

@@ -117,3 +117,14 @@ t.test("what is forgotten or cancelled is closed, also at the end of the program
   local result = t.command { "build/perilune", "run", script }
   t.equal({ result.stdout, result.stderr, result.status }, { "ended\n", "", 0 })
 end)
+
+t.test("lists a folder, the folders in it with a slash", function()
+  local directory = t.tmpdir()
+  file.mkdir(directory .. "/inner")
+  file.open(directory .. "/a b.lua", "make"):close()
+  local names = file.names(directory)
+  table.sort(names)
+  t.equal(names, { "a b.lua", "inner/" })
+  t.equal(file.names(directory .. "/inner"), {})
+  t.match(t.raises(function() file.names(directory .. "/none") end, "io").message, "cannot list")
+end)
