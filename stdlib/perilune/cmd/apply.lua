@@ -82,8 +82,14 @@ local function remaining(work, declaration, mode)
   }
 end
 
--- Carries out a plan that was allowed, and says how it went.
-local function apply_plan(work, shown, declaration, plan, mode)
+--- Carries out a plan that was allowed, and says how it went.
+---@param work perilune.cmd.Session
+---@param shown perilune.cmd.Output
+---@param declaration perilune.playbook.Declaration
+---@param plan perilune.plan.Plan
+---@param mode { destroy: boolean? }
+---@return integer  exit code
+function apply.carry_out(work, shown, declaration, plan, mode)
   local began = task.now()
   local report = { plan = plan, run = new_run(), destroy = mode.destroy }
   local result = carry_out(shown, work:vcenter(), plan, report.run, work.options.parallel)
@@ -118,7 +124,7 @@ function apply.run(options, shown, mode)
   end
   refuse(plan, options.allow)
   confirm(shown, options, mode.question)
-  return apply_plan(work, shown, declaration, plan, mode)
+  return apply.carry_out(work, shown, declaration, plan, mode)
 end
 
 ---@param options table

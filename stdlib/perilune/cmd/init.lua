@@ -14,6 +14,7 @@ local commands = {
   { "validate", "all mistakes of a playbook, without a server" },
   { "run", "a Lua script, with the whole vSphere API" },
   { "repl", "an interactive shell, with live objects" },
+  { "eval", "one expression of it, for pipelines" },
   { "target", "the servers that are defined; trust the certificate of one" },
   { "doc", "kinds, their fields, and every type and method of the API" },
   { "version", "what this program is made of" },

@@ -9,6 +9,7 @@ local task = require "perilune.c.task"
 
 ---@class perilune.cmd.Session
 ---@field options table
+---@field is_watched boolean|nil  requests and pauses are told however little was asked to be
 ---@field private connect fun(): perilune.vim.Connection
 ---@field private refused perilune.Error?
 local Session = {}
@@ -33,8 +34,8 @@ function Session:open()
   return connection.open(found, {
     connections = self.options.parallel,
     on_notice = function(message) shown:notice(message) end,
-    on_request = verbose > 1 and function(...) shown:request(...) end or nil,
-    on_wait = verbose > 0 and function(...) shown:waiting(...) end or nil,
+    on_request = (verbose > 1 or self.is_watched) and function(...) shown:request(...) end or nil,
+    on_wait = (verbose > 0 or self.is_watched) and function(...) shown:waiting(...) end or nil,
   })
 end
 

@@ -28,7 +28,7 @@ local playbook = { handle = handle, deferred = deferred, references = references
 ---@field stopped perilune.Where|nil  where reading ended for want of one
 
 local function run(reading)
-  local text = module.read(reading.path)
+  local text = reading.options.text or module.read(reading.path)
   local environment
   reading.live = function(where, found) return handles.live(reading, where, found) end
   environment = env.new(reading, module.require(reading, function() return environment end))

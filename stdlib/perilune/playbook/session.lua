@@ -10,6 +10,7 @@ local source = require "perilune.playbook.source"
 ---@field resolve (fun(lookups: perilune.playbook.Lookup[]))|nil  asks the server; may wait
 ---@field mode "plan"|"validate"|nil
 ---@field kinds table<string, table>|nil  instead of perilune.kind
+---@field text string|nil  what to read, where that is in no file
 ---@field write (fun(text: string))|nil  where print and log go; stderr otherwise
 
 ---@class perilune.playbook.Lookup  what a name without a body stands for

@@ -24,8 +24,8 @@ local meta = {
   __index = function(self, key)
     return records[self].index(self, records[self], key)
   end,
-  __newindex = function(self, key)
-    return records[self].assign(self, records[self], key)
+  __newindex = function(self, key, value)
+    return records[self].assign(self, records[self], key, value)
   end,
   __call = function(self, ...)
     return records[self].call(self, records[self], ...)

@@ -49,6 +49,15 @@ function Background:cancel(child)
   child:cancel(err.new { code = "task.cancelled", message = "cancelled" })
 end
 
+--- Waits until all have ended, also those that they start.
+function Background:drain()
+  local child = next(self.children)
+  while child do
+    child:join()
+    child = next(self.children)
+  end
+end
+
 --- Ends all, and waits until they have ended.
 function Background:close()
   local children = {}

@@ -7,7 +7,9 @@ local source = require "perilune.playbook.source"
 
 local chunk = {}
 
-local RETURN = "return "
+--- What makes a text an expression. A function with a value to close makes no tail call, so that its line stays on
+--- the stack, where errors look for it.
+local RETURN = "local perilune <close> = nil return "
 
 local function is_unfinished(problem)
   return problem:find "near '?<eof>'?$" ~= nil
@@ -136,8 +138,11 @@ end
 ---@param place { name: string, line: integer }
 ---@return perilune.Error
 function chunk.unfinished(text, place)
-  local _, problem = load(("\n"):rep(place.line - 1) .. text, "@" .. place.name, "t", {})
-  return err.new(mistake(place, text, "", problem))
+  for _, prefix in ipairs { RETURN, "" } do
+    local _, problem = load(("\n"):rep(place.line - 1) .. prefix .. text, "@" .. place.name, "t", {})
+    if problem and is_unfinished(problem) then return err.new(mistake(place, text, prefix, problem)) end
+  end
+  err.raise { code = "internal", message = "a finished chunk was called unfinished" }
 end
 
 return chunk

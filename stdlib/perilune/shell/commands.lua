@@ -1,5 +1,6 @@
 --- What begins with a colon: commands of the shell itself.
 local err = require "perilune.err"
+local text = require "perilune.util.text"
 
 local commands = {}
 
@@ -57,6 +58,55 @@ known.help = {
     session:write(table.concat(lines, "\n") .. "\n")
   end,
 }
+
+-- Declarations ------------------------------------------------------------------------------------------------
+
+local function need(argument, usage)
+  if argument == "" then
+    err.raise { code = "usage", where = false, message = "a file is needed", hint = "write " .. usage }
+  end
+end
+
+known.show = {
+  usage = ":show", doc = "what was declared, as :save would write it",
+  run = function(session)
+    if session.declared:is_empty() then return session:note "nothing is declared" end
+    session:write(session.declared:text())
+  end,
+}
+
+known.save = {
+  usage = ":save FILE", doc = "write what was declared as a playbook",
+  run = function(session, path)
+    need(path, ":save web-tier.lua")
+    local file, problem = io.open(path, "wb")
+    if not file then err.raise { code = "io", where = false, message = "cannot write " .. problem } end
+    file:write(session.declared:text())
+    file:close()
+    session:note(("%s in %s"):format(text.count(#session.declared.entries, "declaration"), path))
+  end,
+}
+
+known.load = {
+  usage = ":load FILE", doc = "run a Lua file here; what a playbook declares is declared",
+  run = function(session, path)
+    need(path, ":load web-tier.lua")
+    local before = #session.declared.entries
+    session:load(path)
+    local added = #session.declared.entries - before
+    if added > 0 then session:note(text.count(added, "declaration") .. " more; plan() shows what they change") end
+  end,
+}
+
+known.target = {
+  usage = ":target [NAME]", doc = "connect to another target; what was declared stays",
+  run = function(session, name)
+    if name ~= "" then session:connect(name) end
+    session:note(session.vc and tostring(session.vc) or "not connected")
+  end,
+}
+
+-- Running -----------------------------------------------------------------------------------------------------
 
 --- Runs a command. May wait.
 ---@param session perilune.shell.Session

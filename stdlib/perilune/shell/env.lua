@@ -41,7 +41,7 @@ local function require_word(self)
   local loaded = {}
   return function(name)
     if loaded[name] ~= nil then return loaded[name] end
-    local file = package.searchpath(name, "./?.lua;./?/init.lua")
+    local file = package.searchpath(name, self.path)
     if not file or name:find "^perilune%." then return require(name) end
     local chunk, problem = loadfile(file, "t", self.proxy)
     if not chunk then error(problem, 0) end
@@ -88,7 +88,9 @@ end
 ---@param find fun(name: string): any
 ---@return perilune.shell.Env
 function env.new(find)
-  local self = setmetatable({ locals = {}, is_local = {}, globals = {}, pending = {}, find = find }, Env)
+  local self = setmetatable({
+    locals = {}, is_local = {}, globals = {}, pending = {}, find = find, path = "./?.lua;./?/init.lua",
+  }, Env)
   self.proxy = setmetatable({}, {
     __index = function(_, name) return read(self, name) end,
     __newindex = function(_, name, value) write(self, name, value) end,
@@ -103,6 +105,13 @@ end
 ---@param names table<string, true>
 function Env:expect(names)
   self.pending = names
+end
+
+--- Lets `require` find what lies beside a file.
+---@param file string
+function Env:search_beside(file)
+  local directory = file:match "^(.*)/"
+  if directory then self.path = ("%s/?.lua;%s/?/init.lua;%s"):format(directory, directory, self.path) end
 end
 
 --- What a name means now.

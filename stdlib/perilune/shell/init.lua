@@ -11,6 +11,7 @@ local commands = require "perilune.shell.commands"
 local declare = require "perilune.shell.declare"
 local env = require "perilune.shell.env"
 local err = require "perilune.err"
+local playbook_module = require "perilune.playbook.module"
 local print = require "perilune.shell.print"
 local source = require "perilune.playbook.source"
 local spinner = require "perilune.shell.spinner"
@@ -24,14 +25,15 @@ local RESULTS = 9 -- that are kept: _1 … _9
 ---@class perilune.shell.Options
 ---@field connect (fun(name: string|nil): perilune.vim.Connection)|nil  logs in; of `:target` with the name
 ---@field vc perilune.vim.Connection|nil
----@field target string|nil
+---@field is_lazy boolean|nil  connect when `vc` is first used
+---@field limit integer|nil  lines of a result at a terminal
 ---@field write fun(s: string)  whole lines
 ---@field name string|nil  of what lines are read from, for places: "prompt", "stdin"
 ---@field is_live boolean|nil  a terminal: results are cut, what is waited for is drawn
 ---@field width (fun(): integer|nil)|nil  columns
 ---@field style perilune.util.Style|nil
 ---@field ask (fun(question: string): boolean|nil)|nil
----@field apply (fun(vc: perilune.vim.Connection, planned: table, options: table): boolean)|nil  carries a plan out
+---@field apply (fun(vc: perilune.vim.Connection, made: perilune.shell.Planned))|nil  carries a plan out
 
 ---@class perilune.shell.Session
 ---@field vc perilune.vim.Connection|nil
@@ -77,13 +79,21 @@ local function with_excerpt(self, e)
   e.excerpt = whole:excerpt(place)
 end
 
+--- An error with what the shell knows of it.
+---@param e any
+---@return perilune.Error
+function Session:explain(e)
+  e = err.wrap(self.declared:explain(e))
+  with_suggestion(self, e)
+  with_excerpt(self, e)
+  return e
+end
+
 --- An error as it is shown: place, the line, the server's words, what to do.
 ---@param e any
 ---@return string
 function Session:describe(e)
-  e = err.wrap(e)
-  with_suggestion(self, e)
-  with_excerpt(self, e)
+  e = self:explain(e)
   local lines = {}
   for line in (err.format(e) .. "\n"):gmatch "(.-)\n" do
     lines[#lines + 1] = text.visible((line:gsub("\t", "  "))) .. "\n"
@@ -93,8 +103,8 @@ end
 
 ---@param e any
 function Session:show_error(e)
-  self.failure = err.wrap(e)
-  self:write(self:describe(e))
+  self.failure = self:explain(e)
+  self:write(self:describe(self.failure))
 end
 
 -- Results -----------------------------------------------------------------------------------------------------
@@ -210,23 +220,58 @@ function Session:run(fn)
   return false
 end
 
-local function run_chunk(self, compiled)
-  local measure = measure_from(self)
+--- Runs a chunk in this task; the values of an expression.
+local function results_of(self, compiled)
   self.env:expect(compiled.locals)
   self.declared:begin()
+  local results = table.pack(compiled.run())
+  self.declared:check()
+  local values = compiled.is_expression and values_of(results) or { n = 0 }
+  remember(self, values)
+  return values
+end
+
+local function run_chunk(self, compiled)
+  local measure = measure_from(self)
   return self:run(function()
-    local results = table.pack(compiled.run())
-    self.declared:check()
-    if compiled.is_expression then
-      local values = values_of(results)
-      remember(self, values)
-      show(self, values, measure)
-    end
+    show(self, results_of(self, compiled), measure)
     if self.is_timing then
       local sent, seconds = measure()
       self:note(("%s, %s"):format(text.count(sent, "request"), text.spent(seconds)))
     end
   end)
+end
+
+--- The values of an expression, evaluated in the task that calls this. Raises its error.
+---@param typed string
+---@return table values  with `n`
+function Session:results(typed)
+  local place = { name = self.name, line = #self.lines + 1 }
+  local compiled, problem = chunk.compile(typed, place, self.env.proxy)
+  enter(self, typed)
+  if not compiled then error(problem == "more" and chunk.unfinished(typed, place) or problem, 0) end
+  local ok, result = xpcall(results_of, err.wrap, self, compiled)
+  if ok then return result end
+  error(self:explain(result), 0)
+end
+
+--- Writes values as the prompt shows them. May wait.
+---@param values table  with `n`
+function Session:show(values)
+  show(self, values, measure_from(self))
+end
+
+--- Runs a Lua file with the words of the prompt, in the task that calls this.
+---@param path string
+function Session:load(path)
+  local file, problem = io.open(path, "rb")
+  local content = file and file:read "a"
+  if file then file:close() end
+  if not content then err.raise { code = "io", where = false, message = "cannot read " .. (problem or path) } end
+  self.declared:begin()
+  self.env:search_beside(path)
+  playbook_module.compile(self.declared.reading, path, content, self.env.proxy)()
+  self.declared:check()
 end
 
 --- Takes what was entered: Lua, or a command that begins with ":" or "?". Shows the result, or the error.
@@ -262,9 +307,17 @@ end
 
 -- Connection --------------------------------------------------------------------------------------------------
 
---- The connection; raises where there is none.
+--- Connects, to another target where a name is given. Waits.
+---@param name string|nil
+function Session:connect(name)
+  self.vc = self.options.connect(name)
+  self.env.words.vc = self.vc
+end
+
+--- The connection; it is made now where that was left until it is needed. Raises where there is none. May wait.
 ---@return perilune.vim.Connection
 function Session:vcenter()
+  if not self.vc and self.options.is_lazy then self:connect() end
   if not self.vc then
     err.raise {
       code = "target.missing", message = "the shell is not connected to a server",
@@ -272,6 +325,12 @@ function Session:vcenter()
     }
   end
   return self.vc
+end
+
+--- Whether there is a server to ask.
+---@return boolean
+function Session:can_ask()
+  return self.vc ~= nil or self.options.is_lazy == true
 end
 
 --- Told of each answer of the server.
@@ -287,6 +346,11 @@ end
 
 function Session:on_notice(message)
   self:note("note: " .. text.visible(message))
+end
+
+--- Waits until all background tasks have ended.
+function Session:drain()
+  self.background:drain()
 end
 
 --- Ends background tasks; the connection is its owner's.
@@ -306,10 +370,14 @@ function shell.open(options)
   }, Session)
   self.spinner = spinner.new(options.draw or options.write, function() return self:width() end)
   self.background = background.new(function(e, number)
+    self.background_failed = true
     self:write(("task %d failed: %s"):format(number, self:describe(e)))
   end)
   self.declared = declare.new(self)
-  self.env = env.new(function(name) return self.declared:word(name) end)
+  self.env = env.new(function(name)
+    if name == "vc" and options.is_lazy then return self:vcenter() end
+    return self.declared:word(name)
+  end)
   words.add(self)
   return self
 end

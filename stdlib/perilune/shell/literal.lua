@@ -125,15 +125,23 @@ local function plain_table(value, indent, open)
   return lay_out(head, parts, indent)
 end
 
-local function of_handle(value)
+local function of_handle(value, is_owner)
   local record = handle.record(value)
   local name = record.lookup and record.lookup.path or record.name
-  return ("%s %s"):format(record.kind.name, literal.quoted(name))
+  return (is_owner and "%s(%s)" or "%s %s"):format(record.kind.name, literal.quoted(name))
+end
+
+--- An attribute that was not asked for yet, as it was written: `cluster("C").hosts[1]`.
+local function of_deferred(value)
+  if handle.is(value) then return of_handle(value, true) end
+  local record = deferred.record(value)
+  local key = record.key
+  return of_deferred(record.of) .. (type(key) == "string" and "." .. key or ("[%s]"):format(key))
 end
 
 local function of_table(value, indent, open)
   if handle.is(value) then return of_handle(value) end
-  if deferred.is(value) then return write(deferred.plain(value), indent, open) end
+  if deferred.is(value) then return of_deferred(value) end
   if secret.is(value) then return nothing "secret" end
   local meta = getmetatable(value)
   if type(meta) == "table" and meta.__inspect then return write(meta.__inspect(value), indent, open) end
