@@ -6,6 +6,7 @@
 #include <lauxlib.h>
 #include <string.h>
 
+#include "bindings/lua/decoder.h"
 #include "bindings/lua/modules.h"
 #include "bindings/lua/options.h"
 #include "bindings/lua/raise.h"
@@ -103,6 +104,43 @@ static int response_read(lua_State *L)
     return read_some(L, response);
 }
 
+static int feed_some(lua_State *L, struct response *response);
+
+static int feed_more(lua_State *L, int status, lua_KContext context)
+{
+    (void)status;
+    (void)context;
+    struct response *response = lua_touserdata(L, 1);
+    end_wait(L, response);
+    return feed_some(L, open_response(L));
+}
+
+static int feed_some(lua_State *L, struct response *response)
+{
+    if (peri_request_unread(response->request).len == 0) {
+        if (!peri_request_is_done(response->request, NULL))
+            return wait_for(L, response, feed_more);
+        check_failure(L, response);
+        lua_pushboolean(L, false);
+        return 1;
+    }
+    peri_request_pass(response->request, peri_decoder_begin(L, 2));
+    lua_replace(L, 1);
+    peri_decoder_feed(L);
+    lua_pushboolean(L, true);
+    return 1;
+}
+
+/* response:feed(decoder) → true: the decoder was fed the bytes that are there, at least one; false
+ * at the end. */
+static int response_feed(lua_State *L)
+{
+    struct response *response = open_response(L);
+    lua_settop(L, 2);
+    peri_decoder_begin(L, 2);
+    return feed_some(L, response);
+}
+
 static int gather(lua_State *L, struct response *response);
 
 static int gather_more(lua_State *L, int status, lua_KContext context)
@@ -163,11 +201,8 @@ static int response_close(lua_State *L)
 }
 
 static const luaL_Reg response_methods[] = {
-    {"read", response_read},
-    {"text", response_text},
-    {"header", response_header},
-    {"close", response_close},
-    {NULL, NULL},
+    {"read", response_read},     {"feed", response_feed},   {"text", response_text},
+    {"header", response_header}, {"close", response_close}, {NULL, NULL},
 };
 
 /* response.status, or a method; the methods are the upvalue. */

@@ -1,217 +1,19 @@
-/* soap.c: perilune.c.soap, calls to the bytes of requests and the bytes of answers to values.
- *
- * A decoder's unfinished values are on the Lua stack while it works and in a table in between. The
- * chunk it was given stays pinned until it has been decoded. An error raised while it works
- * (memory) leaves it unusable, and safe to collect. */
+/* soap.c: perilune.c.soap, calls to the bytes of requests and the bytes of answers to values. */
 #include <lauxlib.h>
 #include <string.h>
 
+#include "bindings/lua/decoder.h"
 #include "bindings/lua/modules.h"
 #include "bindings/lua/object.h"
 #include "bindings/lua/raise.h"
 #include "bindings/lua/value.h"
 #include "bindings/schema/near.h"
-#include "bindings/soap/decode.h"
 #include "bindings/soap/encode.h"
 #include "runtime/base/limits.h"
 
-#define DECODER "perilune.decoder"
 #define BUFFER "perilune.buffer"
 
-/* ---- decoder ---- */
-
 enum { USUAL_REQUEST = 4000 }; /* bytes; longer ones only take more steps */
-
-enum { CHUNK = 1, VALUES, SPACE }; /* user values of a decoder */
-
-enum stage { WANTS_INPUT, HAS_INPUT, IS_WORKING, IS_OVER };
-
-struct decoder { /* lives in a userdata */
-    struct peri_decode *decode;
-    bool wants_rows;
-    enum stage stage;
-    int kept; /* unfinished values in VALUES */
-};
-
-static struct decoder *check_decoder(lua_State *L)
-{
-    return luaL_checkudata(L, 1, DECODER);
-}
-
-static int decoder_gc(lua_State *L)
-{
-    struct decoder *d = check_decoder(L);
-    peri_decode_free(d->decode);
-    d->decode = NULL;
-    d->stage = IS_OVER;
-    return 0;
-}
-
-/* Fails unless the decoder is at a stage. */
-static void check_stage(lua_State *L, const struct decoder *d, enum stage stage)
-{
-    if (d->stage == stage)
-        return;
-    if (d->stage == HAS_INPUT)
-        luaL_error(L, "decoder: read the rows first, until there are none");
-    luaL_error(L, "decoder: it is over");
-}
-
-/* stack: decoder, sink's slots → …, unfinished values */
-static void restore_values(lua_State *L, const struct decoder *d)
-{
-    luaL_checkstack(L, d->kept + 8, NULL);
-    lua_getiuservalue(L, 1, VALUES);
-    int values = lua_gettop(L);
-    for (int i = 1; i <= d->kept; i++)
-        lua_rawgeti(L, values, i);
-    lua_remove(L, values);
-}
-
-/* Takes count unfinished values from the stack. */
-static void keep_values(lua_State *L, struct decoder *d, int count)
-{
-    lua_getiuservalue(L, 1, VALUES);
-    lua_insert(L, -count - 1);
-    int values = lua_gettop(L) - count;
-    for (int i = count; i >= 1; i--)
-        lua_rawseti(L, values, i);
-    lua_remove(L, values);
-    d->kept = count;
-}
-
-static void drop_input(lua_State *L)
-{
-    lua_pushnil(L);
-    lua_setiuservalue(L, 1, CHUNK);
-}
-
-/* Decodes until there is something to tell. A row or the value is left on top of the decoder. */
-static enum peri_decode_state step(lua_State *L, struct decoder *d)
-{
-    struct peri_value_sink sink;
-    struct peri_error err;
-    lua_settop(L, 1);
-    lua_getiuservalue(L, 1, SPACE);
-    peri_value_sink_open(L, 2, &sink);
-    int fixed = lua_gettop(L);
-    restore_values(L, d);
-    d->stage = IS_WORKING;
-    enum peri_decode_state state = peri_decode_step(d->decode, &sink.sink, &err);
-    if (state == PERI_DECODE_ROW)
-        lua_insert(L, fixed + 1);
-    if (state == PERI_DECODE_ROW || state == PERI_DECODE_MORE)
-        keep_values(L, d, lua_gettop(L) - fixed - (state == PERI_DECODE_ROW ? 1 : 0));
-    d->stage = state == PERI_DECODE_ROW    ? HAS_INPUT
-               : state == PERI_DECODE_MORE ? WANTS_INPUT
-                                           : IS_OVER;
-    if (d->stage != HAS_INPUT)
-        drop_input(L);
-    if (state == PERI_DECODE_ERROR)
-        peri_raise(L, &err);
-    return state;
-}
-
-/* decoder:feed(chunk): decodes it; in rows mode it is decoded as rows are asked for */
-static int decoder_feed(lua_State *L)
-{
-    struct decoder *d = check_decoder(L);
-    size_t len;
-    const char *bytes = luaL_checklstring(L, 2, &len);
-    check_stage(L, d, WANTS_INPUT);
-    lua_settop(L, 2);
-    lua_setiuservalue(L, 1, CHUNK);
-    peri_decode_feed(d->decode, bytes, len);
-    d->stage = HAS_INPUT;
-    if (!d->wants_rows)
-        step(L, d);
-    return 0;
-}
-
-/* decoder:row(): the next row that is complete, or nil when more must be fed first */
-static int decoder_row(lua_State *L)
-{
-    struct decoder *d = check_decoder(L);
-    if (d->stage == HAS_INPUT && step(L, d) == PERI_DECODE_ROW)
-        return 1;
-    if (d->stage == IS_WORKING)
-        check_stage(L, d, HAS_INPUT);
-    lua_pushnil(L);
-    return 1;
-}
-
-/* decoder:seen(field): what the answer has said so far: a field of the value that is still being
- * decoded, nil when it has not come */
-static int decoder_seen(lua_State *L)
-{
-    const struct decoder *d = check_decoder(L);
-    luaL_checkstring(L, 2);
-    lua_settop(L, 2);
-    lua_getiuservalue(L, 1, VALUES);
-    if (d->kept == 0 || lua_rawgeti(L, 3, 1) != LUA_TTABLE) {
-        lua_pushnil(L);
-        return 1;
-    }
-    lua_pushvalue(L, 2);
-    lua_rawget(L, -2);
-    return 1;
-}
-
-/* decoder:finish(): "result" and the value, or "fault" and the fault */
-static int decoder_finish(lua_State *L)
-{
-    struct decoder *d = check_decoder(L);
-    check_stage(L, d, WANTS_INPUT);
-    peri_decode_finish(d->decode);
-    step(L, d);
-    bool has_value = lua_gettop(L) > 2 + PERI_VALUE_FIXED;
-    lua_pushstring(L, peri_decode_is_fault(d->decode) ? "fault" : "result");
-    if (has_value)
-        lua_pushvalue(L, -2);
-    else
-        lua_pushnil(L);
-    return 2;
-}
-
-/* The service of a name in the table at 1; without one: the core. */
-static uint8_t read_service(lua_State *L)
-{
-    size_t len;
-    lua_getfield(L, 1, "service");
-    const char *name = luaL_optlstring(L, -1, "", &len);
-    const struct peri_schema_service *s = peri_schema_find_service((struct peri_str){name, len});
-    if (s == NULL && len > 0)
-        luaL_error(L, "decoder: no service \"%s\"", name);
-    lua_pop(L, 1);
-    return s == NULL ? PERI_SCHEMA_CORE : peri_schema_service_index(s);
-}
-
-/* decoder{ space = space, rows = boolean, service = "pbm", list = boolean }; list: the result of a
- * method that the schema lacks is given as a list */
-static int soap_decoder(lua_State *L)
-{
-    luaL_checktype(L, 1, LUA_TTABLE);
-    lua_settop(L, 1);
-    uint8_t service = read_service(L);
-    lua_getfield(L, 1, "list");
-    bool may_be_list = lua_toboolean(L, -1);
-    lua_pop(L, 1);
-    lua_getfield(L, 1, "space");
-    lua_getfield(L, 1, "rows");
-    struct decoder *d = lua_newuserdatauv(L, sizeof(*d), 3);
-    *d = (struct decoder){.wants_rows = lua_toboolean(L, 3), .stage = WANTS_INPUT};
-    luaL_setmetatable(L, DECODER);
-    peri_object_push_table(L, 2); /* raises now rather than at the first answer */
-    lua_pop(L, 1);
-    lua_pushvalue(L, 2);
-    lua_setiuservalue(L, 4, SPACE);
-    lua_newtable(L);
-    lua_setiuservalue(L, 4, VALUES);
-    d->decode = peri_decode_new(peri_value_vocabulary(L, service), d->wants_rows);
-    if (may_be_list)
-        peri_decode_take_list(d->decode);
-    return 1;
-}
 
 /* ---- request ---- */
 
@@ -336,9 +138,6 @@ static int soap_request(lua_State *L)
     return 1;
 }
 
-static const luaL_Reg decoder_meta[] = {{"__gc", decoder_gc},       {"feed", decoder_feed},
-                                        {"row", decoder_row},       {"seen", decoder_seen},
-                                        {"finish", decoder_finish}, {NULL, NULL}};
 static const luaL_Reg buffer_meta[] = {{"__gc", buffer_gc}, {"__close", buffer_gc}, {NULL, NULL}};
 /* unchecked(table): marks it as not checked; returns it */
 static int soap_unchecked(lua_State *L)
@@ -359,7 +158,7 @@ static int soap_set_unchecked_call(lua_State *L)
     return 0;
 }
 
-static const luaL_Reg functions[] = {{"decoder", soap_decoder},
+static const luaL_Reg functions[] = {{"decoder", peri_decoder_new},
                                      {"request", soap_request},
                                      {"unchecked", soap_unchecked},
                                      {"set_unchecked_call", soap_set_unchecked_call},
@@ -370,10 +169,7 @@ int peri_open_soap(lua_State *L)
     luaL_newmetatable(L, PERI_VALUE_UNCHECKED);
     luaL_newmetatable(L, BUFFER);
     luaL_setfuncs(L, buffer_meta, 0);
-    luaL_newmetatable(L, DECODER);
-    luaL_setfuncs(L, decoder_meta, 0);
-    lua_pushvalue(L, -1);
-    lua_setfield(L, -2, "__index");
+    peri_decoder_install(L);
     luaL_newlib(L, functions);
     return 1;
 }

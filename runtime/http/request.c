@@ -441,6 +441,16 @@ void peri_request_consume(struct peri_request *request)
         peri_pool_settle(request->pool, request);
 }
 
+void peri_request_pass(struct peri_request *request, struct peri_buf *out)
+{
+    struct peri_buf unread = request->unread;
+    request->unread = *out;
+    request->unread.ceiling = unread.ceiling;
+    unread.ceiling = out->ceiling;
+    *out = unread;
+    peri_request_consume(request);
+}
+
 bool peri_request_is_done(const struct peri_request *request, const struct peri_error **error)
 {
     bool is_done = request->state == PERI_REQUEST_DONE;

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "runtime/base/buf.h"
 #include "runtime/base/error.h"
 #include "runtime/base/str.h"
 #include "runtime/http/pool.h"
@@ -71,6 +72,9 @@ struct peri_str peri_request_unread(const struct peri_request *request);
 /* Forgets what peri_request_unread shows. While more than PERI_LIMIT_UNREAD bytes wait, nothing
  * more is taken from the connection. Callbacks may call it. */
 void peri_request_consume(struct peri_request *request);
+
+/* Passes them to out instead, without a copy, and takes out's memory for those to come. */
+void peri_request_pass(struct peri_request *request, struct peri_buf *out);
 
 /* Lets the whole body wait, up to PERI_LIMIT_BODY bytes: the callback is called at the end only.
  * Callbacks may call it. */

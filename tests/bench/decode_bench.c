@@ -12,6 +12,7 @@
 #include <libxml/parser.h>
 #include <lualib.h>
 
+#include "bindings/lua/decoder.h"
 #include "bindings/lua/modules.h"
 #include "runtime/base/limits.h"
 #include "runtime/engine/memory.h"
@@ -31,8 +32,7 @@ static const char script[] = "local object, soap, chunk = ...\n"
                              "local space = object.space()\n"
                              "local function rows(take)\n"
                              "  local d = soap.decoder { space = space, rows = true }\n"
-                             "  for bytes in chunk do\n"
-                             "    d:feed(bytes)\n"
+                             "  while chunk(d) do\n"
                              "    for row in d.row, d do take(row) end\n"
                              "  end\n"
                              "  assert(d:finish() == 'result')\n"
@@ -157,14 +157,18 @@ static void run_raw(void *arg)
     xmlFreeParserCtxt(parser);
 }
 
+/* As what comes from a connection is given to a decoder. */
 static int next_chunk(lua_State *L)
 {
     struct body *body = lua_touserdata(L, lua_upvalueindex(1));
     size_t len = body->len - body->at < CHUNK ? body->len - body->at : CHUNK;
     if (len == 0)
         return 0;
-    lua_pushlstring(L, body->bytes + body->at, len);
+    if (!peri_buf_add(peri_decoder_begin(L, 1), body->bytes + body->at, len, NULL))
+        fail("a chunk is too large");
+    peri_decoder_feed(L);
     body->at += len;
+    lua_pushboolean(L, true);
     return 1;
 }
 

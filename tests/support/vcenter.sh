@@ -2,6 +2,7 @@
 #
 #   start_vcenter [OPTION…]   starts build/bin/vcenter on a free port of loopback and exports what
 #                             perilune and govc need to log in and to verify its certificate
+#                             within VCENTER_SECONDS (30)
 #   stop_vcenter              ends it; it also ends by itself when this shell does
 #   $scratch                  a directory that is removed when the shell ends
 # shellcheck shell=bash
@@ -19,7 +20,7 @@ start_vcenter() {
         -stdinexit -E "$run/env" "$@" <"$run/stdin" >"$run/log" 2>&1 &
     vcenter_pid=$!
     exec 7>"$run/stdin" 8<>"$run/env"
-    while read -r -t 30 -u 8 line; do
+    while read -r -t "${VCENTER_SECONDS:-30}" -u 8 line; do
         [[ $line == *GOVC_URL=* ]] || continue
         line=${line#*GOVC_URL=}
         line=${line%% *}

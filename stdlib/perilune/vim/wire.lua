@@ -44,14 +44,9 @@ function Reply:row()
   end
 end
 
---- Takes one chunk from the connection.
+--- Takes what has come from the connection. Waits until there is something.
 function Reply:pull()
-  local chunk = self.response:read()
-  if chunk then
-    self.decoder:feed(chunk)
-  else
-    self.ended = true
-  end
+  self.ended = not self.response:feed(self.decoder)
 end
 
 --- A field of the answer that has come already, while rows are still to come; nil if it has not.

@@ -1,8 +1,11 @@
 --- Requests that tasks wait for: what Lua gets, and that whatever ends a task ends its request.
 local http = require "perilune.c.http"
+local object = require "perilune.c.object"
 local scope = require "perilune.util.scope"
+local soap = require "perilune.c.soap"
 local t = require "tests.support.spec"
 local task = require "perilune.c.task"
+local time = require "perilune.c.time"
 
 --- Starts the server of these tests; returns its URL, and its authority if it speaks TLS.
 local function serve(kind)
@@ -66,6 +69,41 @@ t.test("gives the bytes before a cut, then raises at each read", with_pool(funct
   t.equal(response:read(), "short")
   t.raises(function() response:read() end, "http.cut")
   t.raises(function() response:text() end, "http.cut")
+end))
+
+local RESULT = [[<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>
+  <CurrentTimeResponse xmlns="urn:vim25"><returnval>%s</returnval></CurrentTimeResponse></e:Body></e:Envelope>]]
+
+t.test("feeds a decoder what comes, until false", with_pool(function(pool, url)
+  local padding = (" "):rep(1024 * 1024) -- so that it comes in parts, and memory is passed to and fro
+  local body = RESULT:format("2026-11-24T00:00:00Z") .. padding
+  local response = pool:request { url = url .. "/body", method = "POST", body = body }
+  local decoder = soap.decoder { space = object.space() }
+  local parts = 0
+  while response:feed(decoder) do
+    parts = parts + 1
+  end
+  t.is_true(parts > 1)
+  t.equal({ decoder:finish() }, { "result", time.parse "2026-11-24T00:00:00Z" })
+  t.equal(response:feed(soap.decoder { space = object.space() }), false)
+end))
+
+t.test("what a decoder refuses, or is no decoder, leaves the response readable", with_pool(function(pool, url)
+  local response = pool:request { url = url .. "/text" }
+  local decoder = soap.decoder { space = object.space() }
+  t.raises(function() response:feed() end)
+  t.raises(function() response:feed(response) end)
+  t.raises(function() response:feed(decoder) end, "soap.xml") -- it took the bytes
+  t.raises(function() response:feed(decoder) end)
+  t.is_nil(response:read())
+end))
+
+t.test("feeds the bytes before a cut, then raises", with_pool(function(pool, url)
+  local response = pool:request { url = url .. "/cut" }
+  local decoder = soap.decoder { space = object.space(), rows = true }
+  t.equal(response:feed(decoder), true)
+  t.raises(function() decoder:row() end, "soap.xml")
+  t.raises(function() response:feed(soap.decoder { space = object.space() }) end, "http.cut")
 end))
 
 t.test("raises when a connection cannot be made", with_pool(function(pool)

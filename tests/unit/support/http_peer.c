@@ -1,9 +1,9 @@
 /* http_peer.c: a server for Lua tests: http_peer [tls], or a proxy: http_peer connect|socks5
  * [USER PASSWORD], which prints "asked HOST:PORT" for each tunnel. Prints its URL, and with tls the
- * file of its authority, then answers by path until it is killed: /echo the request · /big 8 MiB ·
- * /hang nothing · /part a head, five bytes, then nothing · /cut five of 100 bytes · /die nothing,
- * where it is not the first on its connection · /slow reads no body · /refuse refuses before the
- * body has come · anything else: hello */
+ * file of its authority, then answers by path until it is killed: /echo the request · /body what
+ * it had in its body · /big 8 MiB · /hang nothing · /part a head, five bytes, then nothing · /cut
+ * five of 100 bytes · /die nothing, where it is not the first on its connection · /slow reads no
+ * body · /refuse refuses before the body has come · anything else: hello */
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,12 +28,20 @@ static bool answer_bytes(struct peer_line *line, const char *bytes, size_t n)
     return peer_line_puts(line, head) && peer_line_write(line, bytes, n);
 }
 
+static bool answer_body(struct peer_line *line)
+{
+    const char *body = strstr(line->request, "\r\n\r\n") + 4;
+    return answer_bytes(line, body, line->len - (size_t)(body - line->request));
+}
+
 /* Answers what was read; false to end the connection. */
 static bool answer(struct peer_line *line, unsigned number)
 {
     const char *part = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\nX-A: 1\r\nX-A: 2\r\n\r\nshort";
     if (is_for(line, "/echo"))
         return answer_bytes(line, line->request, line->len);
+    if (is_for(line, "/body"))
+        return answer_body(line);
     if (is_for(line, "/big"))
         return answer_bytes(line, big, sizeof(big));
     if (is_for(line, "/hang") || (is_for(line, "/part") && peer_line_puts(line, part))) {
