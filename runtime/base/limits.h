@@ -37,5 +37,9 @@
 #define PERI_LIMIT_LINE (1024UL * 1024UL)
 /* Bytes of the names in one folder; what comes after is not listed. */
 #define PERI_LIMIT_FOLDER (16UL * 1024UL * 1024UL)
+/* Bytes that wait to be printed above a prompt, or of a history: far more than anybody reads. */
+#define PERI_LIMIT_TERMINAL (16UL * 1024UL * 1024UL)
+/* Lines of the history that are kept. */
+#define PERI_LIMIT_HISTORY 10000
 
 #endif
