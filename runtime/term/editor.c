@@ -155,7 +155,8 @@ struct peri_editor *peri_editor_new(const struct peri_editor_options *options,
     editor->mode = peri_strdup(options->mode);
     editor->history = peri_strdup(options->history);
     bool is_ready =
-        editor->history == NULL || peri_past_load(editor->history, &editor->desk.remembered, err);
+        (editor->terminal == NULL || peri_typing_load(err)) &&
+        (editor->history == NULL || peri_past_load(editor->history, &editor->desk.remembered, err));
     if (!is_ready || !start(editor, err)) {
         release(editor);
         return NULL;
