@@ -1,8 +1,8 @@
 /* object.c: perilune.c.object, references to managed objects, interned by connection.
  *
  * A space stands for one connection. It keeps a table of types, each with a table of the objects in
- * use by their ids, which holds them weakly. An object is a userdata without C data; its user
- * values are its space, type and id. */
+ * use by their ids, which holds them weakly. The user values of an object are its space, type and
+ * id; beside them it knows where their bytes are. */
 #include "bindings/lua/object.h"
 
 #include <lauxlib.h>
@@ -14,6 +14,10 @@
 
 enum { OF_SPACE = 1, OF_TYPE, OF_ID }; /* user values of an object */
 enum { TABLE = 1, CONNECTION };        /* user values of a space */
+
+struct object {               /* lives in a userdata */
+    struct peri_str type, id; /* of the strings in the user values */
+};
 
 void peri_object_push_table(lua_State *L, int space)
 {
@@ -40,16 +44,25 @@ static void open_type(lua_State *L, int table)
     lua_rawset(L, table);
 }
 
+static struct peri_str string_at(lua_State *L, int index)
+{
+    struct peri_str s;
+    s.data = lua_tolstring(L, index, &s.len);
+    return s;
+}
+
 /* stack: objects of the type, id → objects of the type, id, object */
 static void make(lua_State *L, int space, struct peri_str type)
 {
-    lua_newuserdatauv(L, 0, 3);
+    struct object *object = lua_newuserdatauv(L, sizeof(*object), 3);
     luaL_setmetatable(L, OBJECT);
     lua_pushvalue(L, space);
     lua_setiuservalue(L, -2, OF_SPACE);
     lua_pushlstring(L, type.data, type.len);
+    object->type = string_at(L, -1);
     lua_setiuservalue(L, -2, OF_TYPE);
     lua_pushvalue(L, -2);
+    object->id = string_at(L, -1);
     lua_setiuservalue(L, -2, OF_ID);
     lua_pushvalue(L, -2);
     lua_pushvalue(L, -2);
@@ -72,22 +85,14 @@ void peri_object_push(lua_State *L, int table, int space, const struct peri_scal
     lua_pop(L, 1);
 }
 
-static struct peri_str text(lua_State *L, int index, int user_value)
-{
-    struct peri_str s;
-    lua_getiuservalue(L, index, user_value);
-    s.data = lua_tolstring(L, -1, &s.len);
-    lua_pop(L, 1); /* the object keeps it */
-    return s;
-}
-
 bool peri_object_read(lua_State *L, int index, struct peri_scalar *out)
 {
-    if (luaL_testudata(L, index, OBJECT) == NULL)
+    const struct object *object = luaL_testudata(L, index, OBJECT);
+    if (object == NULL)
         return false;
     out->kind = PERI_SCALAR_REFERENCE;
-    out->as.reference.type = text(L, index, OF_TYPE);
-    out->as.reference.id = text(L, index, OF_ID);
+    out->as.reference.type = object->type;
+    out->as.reference.id = object->id;
     return true;
 }
 

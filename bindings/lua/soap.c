@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bindings/lua/decoder.h"
+#include "bindings/lua/desk.h"
 #include "bindings/lua/modules.h"
 #include "bindings/lua/object.h"
 #include "bindings/lua/raise.h"
@@ -11,27 +12,7 @@
 #include "bindings/soap/encode.h"
 #include "runtime/base/limits.h"
 
-#define BUFFER "perilune.buffer"
-
-enum { USUAL_REQUEST = 4000 }; /* bytes; longer ones only take more steps */
-
 /* ---- request ---- */
-
-static int buffer_gc(lua_State *L)
-{
-    peri_buf_deinit(luaL_checkudata(L, 1, BUFFER));
-    return 0;
-}
-
-/* Pushes an empty buffer that is freed when it is collected or goes out of scope. */
-static struct peri_buf *push_buffer(lua_State *L)
-{
-    struct peri_buf *buf = lua_newuserdatauv(L, sizeof(*buf), 0);
-    peri_buf_init(buf, PERI_LIMIT_REQUEST);
-    luaL_setmetatable(L, BUFFER);
-    lua_toclose(L, -1);
-    return buf;
-}
 
 /* A string in the table at an index, which keeps it; without bytes when there is none. */
 static struct peri_str string_field(lua_State *L, int index, const char *key)
@@ -120,7 +101,6 @@ static void read_call(lua_State *L, struct peri_encode_call *call)
 static int soap_request(lua_State *L)
 {
     struct peri_encode_call call;
-    struct peri_value_source source;
     struct peri_error err;
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
@@ -128,23 +108,21 @@ static int soap_request(lua_State *L)
     if (!peri_object_read(L, -1, &call.self))
         return luaL_error(L, "request: this must be an object");
     read_call(L, &call);
-    struct peri_buf *out = push_buffer(L);
-    peri_buf_expect(out, USUAL_REQUEST);
     lua_getfield(L, 1, "args");
-    peri_value_source_open(L, lua_gettop(L), &source);
-    if (!peri_encode_request(&call, &source.source, out, &err))
-        return peri_raise(L, &err);
-    lua_pushlstring(L, out->data, out->len);
-    return 1;
+    struct peri_desk *desk = peri_desk_take(L, lua_gettop(L));
+    bool is_good = peri_encode_request(&call, &desk->source, &desk->out, &err);
+    if (is_good)
+        lua_pushlstring(L, desk->out.data, desk->out.len);
+    peri_desk_return(L, desk);
+    return is_good ? 1 : peri_raise(L, &err);
 }
 
-static const luaL_Reg buffer_meta[] = {{"__gc", buffer_gc}, {"__close", buffer_gc}, {NULL, NULL}};
 /* unchecked(table): marks it as not checked; returns it */
 static int soap_unchecked(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
-    luaL_setmetatable(L, PERI_VALUE_UNCHECKED);
+    luaL_setmetatable(L, PERI_DESK_UNCHECKED);
     return 1;
 }
 
@@ -152,7 +130,7 @@ static int soap_unchecked(lua_State *L)
 static int soap_set_unchecked_call(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TFUNCTION);
-    luaL_getmetatable(L, PERI_VALUE_UNCHECKED);
+    luaL_getmetatable(L, PERI_DESK_UNCHECKED);
     lua_pushvalue(L, 1);
     lua_setfield(L, -2, "__call");
     return 0;
@@ -166,9 +144,7 @@ static const luaL_Reg functions[] = {{"decoder", peri_decoder_new},
 
 int peri_open_soap(lua_State *L)
 {
-    luaL_newmetatable(L, PERI_VALUE_UNCHECKED);
-    luaL_newmetatable(L, BUFFER);
-    luaL_setfuncs(L, buffer_meta, 0);
+    luaL_newmetatable(L, PERI_DESK_UNCHECKED);
     peri_decoder_install(L);
     luaL_newlib(L, functions);
     return 1;

@@ -1,18 +1,14 @@
-/* value.h: Lua tables as what the codec decodes into and encodes from.
+/* value.h: Lua tables as what the codec decodes into.
  *
- * A codec, one for each Lua state, holds what decoders and encoders share: vocabularies, the
- * names of fields as Lua strings, how large tables of each type were. It lives in the registry. */
+ * A codec, one for each Lua state, holds what decoders share: vocabularies, the names of fields as
+ * Lua strings, how large tables of each type were. It lives in the registry. */
 #ifndef PERI_LUA_VALUE_H
 #define PERI_LUA_VALUE_H
 
 #include <lua.h>
 
 #include "bindings/soap/sink.h"
-#include "bindings/soap/source.h"
 #include "bindings/soap/vocabulary.h"
-
-/* The metatable of what is not checked: vim/unchecked.lua makes such tables. */
-#define PERI_VALUE_UNCHECKED "perilune.unchecked"
 
 /* The key under which a table names its type. */
 #define PERI_VALUE_TYPE_NAME "_typeName"
@@ -26,7 +22,7 @@ struct peri_value_sink {
     struct peri_sink sink;
     lua_State *L;
     uint16_t *sizes; /* by type: fields of the last table of it; then elements of the last list */
-    int names;       /* names of fields by number, and numbers by name */
+    int names;       /* names of fields by number */
     int type_name;   /* the key _typeName */
     int objects;     /* the table of the space */
     int space;       /* of the references */
@@ -38,17 +34,5 @@ struct peri_value_sink {
 /* Pushes what the sink needs and readies it; its values come above. space is an absolute index.
  * Raises when there is no space there. */
 void peri_value_sink_open(lua_State *L, int space, struct peri_value_sink *out);
-
-/* A source that reads a value; likewise. */
-struct peri_value_source {
-    struct peri_source source;
-    lua_State *L;
-    int names;
-    int type_name;
-    int value;
-};
-
-/* Pushes what the source needs and readies it for the value at an absolute index. */
-void peri_value_source_open(lua_State *L, int value, struct peri_value_source *out);
 
 #endif

@@ -320,6 +320,8 @@ uint8_t peri_schema_find_version(uint8_t service, struct peri_str name)
     uint16_t count = peri_schema_service(service)->version_count;
     unsigned wanted[VERSION_PARTS], listed[VERSION_PARTS];
     uint8_t best = 0;
+    if (name.len == 0)
+        return 0;
     for (uint16_t i = 1; i <= count; i++)
         if (peri_str_equal(name, peri_str_of(peri_schema_version(service, (uint8_t)i))))
             return (uint8_t)i;

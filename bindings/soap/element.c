@@ -1,7 +1,7 @@
 /* element.c: values with parts to elements.
  *
- * Objects are encoded in two passes: over the keys of the table, to refuse what the type lacks and
- * to note what is there, then over the fields of the type in their order. */
+ * The source takes the fields out of a table in any order, and refuses what the type lacks; they
+ * are written in the order of the type. */
 #include "bindings/soap/element.h"
 
 #include <stdio.h>
@@ -9,46 +9,18 @@
 #include "bindings/schema/near.h"
 #include "bindings/soap/leaf.h"
 
-enum {
-    MOST_FIELDS = 256,
-    WORD_BITS = 64
-}; /* fields of one type: the schema's compiler checks it */
+enum { WORD_BITS = 64 };
 
-/* The fields of a data type, or the parameters of a method; both NULL: of what the schema lacks. */
+/* What a table is held against. */
 struct fields {
-    const struct peri_schema_type *type;
-    const struct peri_schema_method *method;
+    struct peri_shape shape;
     const char *owner; /* what it is called */
-    size_t count;
-    bool is_open; /* there may be others, in pairs */
+    bool is_open;      /* there may be others, in pairs */
 };
-
-/* What the keys of a table are checked against, and which of the fields are there. */
-struct inventory {
-    struct peri_writer *writer;
-    const struct fields *fields;
-    uint64_t seen[MOST_FIELDS / WORD_BITS];
-};
-
-static const struct peri_schema_field *field_at(const struct fields *f, size_t i)
-{
-    return f->type != NULL ? peri_schema_slot(f->type, i) : peri_schema_param(f->method, i);
-}
-
-static int find_field(const struct fields *f, uint16_t name)
-{
-    if (f->type != NULL)
-        return peri_schema_find_slot(f->type, name);
-    for (size_t i = 0; i < f->count; i++)
-        if (peri_schema_param(f->method, i)->name == name)
-            return (int)i;
-    return -1;
-}
 
 static struct fields fields_of(const struct peri_schema_type *type)
 {
-    return (struct fields){
-        .type = type, .owner = peri_schema_type_name(type), .count = type->slot_count};
+    return (struct fields){.shape = {.type = type}, .owner = peri_schema_type_name(type)};
 }
 
 static bool enter(struct peri_writer *w, const char *name)
@@ -76,9 +48,9 @@ static bool leave(struct peri_writer *w)
 
 static const char *near_field(const struct fields *f, struct peri_str name)
 {
-    if (f->type != NULL)
-        return peri_near_field(f->type, name);
-    return f->method != NULL ? peri_near_param(f->method, name) : NULL;
+    if (f->shape.type != NULL)
+        return peri_near_field(f->shape.type, name);
+    return f->shape.method != NULL ? peri_near_param(f->shape.method, name) : NULL;
 }
 
 static bool unknown_field(struct peri_writer *w, const struct fields *f, struct peri_str name)
@@ -86,7 +58,7 @@ static bool unknown_field(struct peri_writer *w, const struct fields *f, struct 
     char copy[80];
     snprintf(copy, sizeof(copy), "%.*s", name.len > 60 ? 60 : (int)name.len, name.data);
     peri_error_set(w->err, PERI_E_SOAP_FIELD, "%s has no %s \"%s\"", f->owner,
-                   f->method != NULL ? "parameter" : "field", copy);
+                   f->shape.method != NULL ? "parameter" : "field", copy);
     peri_path_push_name(&w->path, copy);
     if (!f->is_open)
         return peri_writer_suggest(w, near_field(f, name));
@@ -98,19 +70,6 @@ static bool list_for_object(struct peri_writer *w, const struct fields *f)
 {
     peri_error_set(w->err, PERI_E_SOAP_TYPE, "%s is expected here, not a list", f->owner);
     return peri_writer_fail(w);
-}
-
-static bool visit_key(void *context, const struct peri_source_key *key)
-{
-    struct inventory *inventory = context;
-    struct peri_writer *w = inventory->writer;
-    if (key->is_index)
-        return inventory->fields->is_open || list_for_object(w, inventory->fields);
-    int i = key->number == PERI_SCHEMA_NONE ? -1 : find_field(inventory->fields, key->number);
-    if (i < 0)
-        return unknown_field(w, inventory->fields, key->name);
-    inventory->seen[i / WORD_BITS] |= UINT64_C(1) << (i % WORD_BITS);
-    return true;
 }
 
 static bool missing_field(struct peri_writer *w, const struct fields *f,
@@ -125,25 +84,17 @@ static bool missing_field(struct peri_writer *w, const struct fields *f,
     return peri_writer_fail(w);
 }
 
-static bool value_element(struct peri_writer *w, const char *tag,
-                          const struct peri_schema_type *declared, enum peri_source_found found,
-                          const struct peri_scalar *value);
+static bool value_element(struct peri_writer *w, struct peri_str tag,
+                          const struct peri_schema_type *declared,
+                          const struct peri_source_value *value);
 
 /* ---- lists ---- */
 
-static bool visit_index(void *context, const struct peri_source_key *key)
+/* The length of a table, which must have the keys of a list and no others. */
+static bool check_list(struct peri_writer *w, const struct peri_schema_type *type, int table,
+                       uint32_t *length)
 {
-    uint32_t *count = context;
-    ++*count;
-    return key->is_index;
-}
-
-/* The length of the table the source is at, which must have the keys of a list and no others. */
-static bool check_list(struct peri_writer *w, const struct peri_schema_type *type, uint32_t *length)
-{
-    uint32_t count = 0;
-    *length = w->source->length(w->source->arg);
-    if (w->source->keys(w->source->arg, visit_index, &count) && count == *length)
+    if (w->source->is_list(w->source->arg, table, length))
         return true;
     peri_error_set(w->err, PERI_E_SOAP_TYPE, "a list of %s is expected here",
                    peri_schema_type_name(type));
@@ -152,165 +103,202 @@ static bool check_list(struct peri_writer *w, const struct peri_schema_type *typ
     return peri_writer_fail(w);
 }
 
-static bool items(struct peri_writer *w, const char *tag, const struct peri_schema_type *type,
-                  uint32_t length)
+static bool items(struct peri_writer *w, struct peri_str tag, const struct peri_schema_type *type,
+                  int table, uint32_t length)
 {
-    struct peri_scalar value;
+    struct peri_source_value value;
     for (uint32_t i = 1; i <= length; i++) {
-        enum peri_source_found found = w->source->item(w->source->arg, i, &value);
-        if (!enter_item(w, i) || !value_element(w, tag, type, found, &value) || !leave(w))
+        w->source->item(w->source->arg, table, i, &value);
+        if (!enter_item(w, i) || !value_element(w, tag, type, &value) || !leave(w))
             return false;
+        w->source->leave_item(w->source->arg, &value);
     }
     return true;
 }
 
+static bool wrong_list(struct peri_writer *w, const struct peri_schema_type *type,
+                       const struct peri_source_value *value)
+{
+    char expected[160];
+    snprintf(expected, sizeof(expected), "a list of %s", peri_schema_type_name(type));
+    return peri_writer_wrong(w, expected, value);
+}
+
 /* The element repeated. An empty list is nothing, as if the field were absent. */
-static bool list_elements(struct peri_writer *w, const struct fields *f,
-                          const struct peri_schema_field *field, enum peri_source_found found,
-                          const struct peri_scalar *value)
+static bool list_elements(struct peri_writer *w, struct peri_str tag, const struct fields *f,
+                          const struct peri_schema_field *field,
+                          const struct peri_source_value *value)
 {
     const struct peri_schema_type *type = peri_schema_type(field->type);
-    char expected[160];
     uint32_t length;
-    if (found != PERI_SOURCE_TABLE) {
-        snprintf(expected, sizeof(expected), "a list of %s", peri_schema_type_name(type));
-        return peri_writer_wrong(w, expected, found, value);
-    }
-    if (!check_list(w, type, &length))
+    if (value->found != PERI_SOURCE_TABLE)
+        return wrong_list(w, type, value);
+    if (!check_list(w, type, value->table, &length))
         return false;
     if (length == 0 && !(field->flags & PERI_SCHEMA_OPTIONAL)) {
         peri_path_pop(&w->path);
         return missing_field(w, f, field);
     }
-    if (!items(w, peri_schema_name(field->name), type, length))
-        return false;
-    w->source->leave(w->source->arg);
-    return true;
+    return items(w, tag, type, value->table, length);
 }
 
 /* ---- objects ---- */
 
-static bool field_value(struct peri_writer *w, const struct fields *f,
-                        const struct peri_schema_field *field, enum peri_source_found found,
-                        const struct peri_scalar *value)
+static bool field_value(struct peri_writer *w, struct peri_str tag, const struct fields *f,
+                        const struct peri_schema_field *field,
+                        const struct peri_source_value *value)
 {
     w->space = field->space;
     if (field->flags & PERI_SCHEMA_ARRAY)
-        return list_elements(w, f, field, found, value);
-    return value_element(w, peri_schema_name(field->name), peri_schema_type(field->type), found,
-                         value);
+        return list_elements(w, tag, f, field, value);
+    return value_element(w, tag, peri_schema_type(field->type), value);
 }
 
 static bool field_element(struct peri_writer *w, const struct fields *f,
-                          const struct peri_schema_field *field)
+                          const struct peri_schema_field *field,
+                          const struct peri_source_value *value)
 {
-    const char *name = peri_schema_name(field->name);
-    struct peri_scalar value;
-    if (!enter(w, name))
+    struct peri_str name = peri_str_of(peri_schema_name(field->name));
+    if (!enter(w, name.data))
         return false;
     if (!f->is_open && peri_writer_is_too_new(w, field->service, field->since))
-        return peri_writer_too_new(w, PERI_E_SOAP_FIELD, name, field->service, field->since);
-    enum peri_source_found found = w->source->field(w->source->arg, field->name, &value);
-    return field_value(w, f, field, found, &value) && leave(w);
+        return peri_writer_too_new(w, PERI_E_SOAP_FIELD, name.data, field->service, field->since);
+    return field_value(w, name, f, field, value) && leave(w);
 }
 
 /* ---- what the schema lacks ---- */
 
 /* A value where nothing is declared: a list, an object, or a scalar as it is. */
-static bool open_value(struct peri_writer *w, const char *tag, enum peri_source_found found,
-                       const struct peri_scalar *value);
+static bool open_value(struct peri_writer *w, struct peri_str tag,
+                       const struct peri_source_value *value);
 
-static bool open_list(struct peri_writer *w, const char *tag)
+static bool open_list(struct peri_writer *w, struct peri_str tag, int table)
 {
     const struct peri_schema_type *any = peri_schema_type(PERI_SCHEMA_ANY);
-    struct peri_scalar value;
+    struct peri_source_value value;
     uint32_t length;
-    if (!check_list(w, any, &length))
+    if (!check_list(w, any, table, &length))
         return false;
     for (uint32_t i = 1; i <= length; i++) {
-        enum peri_source_found found = w->source->item(w->source->arg, i, &value);
-        if (!enter_item(w, i) || !open_value(w, tag, found, &value) || !leave(w))
+        w->source->item(w->source->arg, table, i, &value);
+        if (!enter_item(w, i) || !open_value(w, tag, &value) || !leave(w))
             return false;
+        w->source->leave_item(w->source->arg, &value);
     }
-    w->source->leave(w->source->arg);
     return true;
 }
 
-static bool open_value(struct peri_writer *w, const char *tag, enum peri_source_found found,
-                       const struct peri_scalar *value)
+/* Whether a table where nothing is declared is a list: it says nothing else, and has items. */
+static bool is_open_list(struct peri_writer *w, int table)
 {
-    struct peri_str ignored;
-    if (found == PERI_SOURCE_TABLE) {
-        bool is_typed = w->source->type_name(w->source->arg, &ignored) ||
-                        w->source->mark(w->source->arg, &ignored) != PERI_SOURCE_CHECKED ||
-                        w->source->length(w->source->arg) == 0;
-        return is_typed ? value_element(w, tag, peri_schema_type(PERI_SCHEMA_ANY), found, value)
-                        : open_list(w, tag);
-    }
-    if (found == PERI_SOURCE_NOTHING || value->kind == PERI_SCALAR_OTHER)
-        return peri_writer_wrong(w, "a value of the API", found, value);
-    return peri_writer_scalar(w, tag, NULL, peri_leaf_type(value), found, value);
+    struct peri_source_value first;
+    struct peri_source_type type;
+    struct peri_str text;
+    if (w->source->type(w->source->arg, table, w->service, &type) ||
+        w->source->mark(w->source->arg, table, &text) != PERI_SOURCE_CHECKED)
+        return false;
+    w->source->item(w->source->arg, table, 1, &first);
+    w->source->leave_item(w->source->arg, &first);
+    return first.found != PERI_SOURCE_NOTHING;
 }
 
-/* The name at the head of the pair that the source is at; NULL: it is none for an element. */
-static const char *pair_name(struct peri_writer *w)
+static bool open_value(struct peri_writer *w, struct peri_str tag,
+                       const struct peri_source_value *value)
 {
-    struct peri_scalar name;
-    if (w->source->item(w->source->arg, 1, &name) == PERI_SOURCE_SCALAR &&
-        name.kind == PERI_SCALAR_STRING && peri_writer_is_name(name.as.string))
-        return name.as.string.data;
+    if (value->found == PERI_SOURCE_TABLE)
+        return is_open_list(w, value->table)
+                   ? open_list(w, tag, value->table)
+                   : value_element(w, tag, peri_schema_type(PERI_SCHEMA_ANY), value);
+    if (value->found == PERI_SOURCE_NOTHING || value->scalar.kind == PERI_SCALAR_OTHER)
+        return peri_writer_wrong(w, "a value of the API", value);
+    return peri_writer_scalar(w, tag, NULL, peri_leaf_type(&value->scalar), value);
+}
+
+/* The name at the head of a pair; NULL: it is none for an element. */
+static const char *pair_name(struct peri_writer *w, int pair)
+{
+    struct peri_source_value name;
+    w->source->item(w->source->arg, pair, 1, &name);
+    w->source->leave_item(w->source->arg, &name);
+    if (name.found == PERI_SOURCE_SCALAR && name.scalar.kind == PERI_SCALAR_STRING &&
+        peri_writer_is_name(name.scalar.as.string))
+        return name.scalar.as.string.data;
     peri_error_set(w->err, PERI_E_SOAP_TYPE, "a pair begins with the name of a field");
     peri_writer_fail(w);
     return NULL;
 }
 
 /* { "name", value }; what the schema knows by that name is encoded as that. */
-static bool pair_element(struct peri_writer *w, const struct fields *f, const char *name)
+static bool pair_element(struct peri_writer *w, const struct fields *f, const char *name, int pair)
 {
-    struct peri_scalar value;
-    uint16_t number = peri_schema_find_name(peri_str_of(name));
-    int i = number == PERI_SCHEMA_NONE ? -1 : find_field(f, number);
-    enum peri_source_found found = w->source->item(w->source->arg, 2, &value);
-    bool is_written = i >= 0 ? field_value(w, f, field_at(f, (size_t)i), found, &value)
-                             : open_value(w, name, found, &value);
+    struct peri_str tag = peri_str_of(name);
+    struct peri_source_value value;
+    uint16_t number = peri_schema_find_name(tag);
+    int i = number == PERI_SCHEMA_NONE ? -1 : peri_shape_find(&f->shape, number);
+    w->source->item(w->source->arg, pair, 2, &value);
+    bool is_written = i >= 0
+                          ? field_value(w, tag, f, peri_shape_field(&f->shape, (size_t)i), &value)
+                          : open_value(w, tag, &value);
+    w->source->leave_item(w->source->arg, &value);
     return is_written;
 }
 
-static bool pair_elements(struct peri_writer *w, const struct fields *f)
+static bool pair_elements(struct peri_writer *w, const struct fields *f, int table)
 {
-    struct peri_scalar value;
-    uint32_t length = w->source->length(w->source->arg);
-    uint8_t space = f->type != NULL ? f->type->space : w->service;
-    for (uint32_t i = 1; i <= length; i++) {
-        enum peri_source_found found = w->source->item(w->source->arg, i, &value);
+    struct peri_source_value pair;
+    uint8_t space = f->shape.type != NULL ? f->shape.type->space : w->service;
+    for (uint32_t i = 1;; i++) {
+        w->source->item(w->source->arg, table, i, &pair);
+        if (pair.found == PERI_SOURCE_NOTHING)
+            return true;
         w->space = space;
         if (!enter_item(w, i))
             return false;
-        if (found != PERI_SOURCE_TABLE)
-            return peri_writer_wrong(w, "a pair { name, value }", found, &value);
-        const char *name = pair_name(w);
-        if (name == NULL || !leave(w) || !enter(w, name) || !pair_element(w, f, name) || !leave(w))
+        if (pair.found != PERI_SOURCE_TABLE)
+            return peri_writer_wrong(w, "a pair { name, value }", &pair);
+        const char *name = pair_name(w, pair.table);
+        if (name == NULL || !leave(w) || !enter(w, name) || !pair_element(w, f, name, pair.table) ||
+            !leave(w))
             return false;
-        w->source->leave(w->source->arg);
+        w->source->leave_item(w->source->arg, &pair);
     }
-    return true;
 }
 
 /* ---- all fields ---- */
 
-static bool field_elements(struct peri_writer *w, const struct fields *f)
+static bool refuse_key(struct peri_writer *w, const struct fields *f,
+                       const struct peri_source_key *key)
 {
-    struct inventory inventory = {w, f, {0}};
-    if (!w->source->keys(w->source->arg, visit_key, &inventory))
-        return false;
-    for (size_t i = 0; i < f->count; i++) {
-        const struct peri_schema_field *field = field_at(f, i);
-        bool is_there = inventory.seen[i / WORD_BITS] >> (i % WORD_BITS) & 1;
-        bool is_needed = !f->is_open && !(field->flags & PERI_SCHEMA_OPTIONAL);
-        if (is_there ? !field_element(w, f, field) : is_needed && !missing_field(w, f, field))
+    return key->is_index ? list_for_object(w, f) : unknown_field(w, f, key->name);
+}
+
+/* Writes the fields of one word of bits, and refuses the first one that is missing among them. */
+static bool write_word(struct peri_writer *w, const struct fields *f,
+                       const struct peri_source_fields *found, size_t word)
+{
+    uint64_t missing = f->is_open ? 0 : found->missing[word];
+    for (uint64_t left = found->seen[word] | missing; left != 0; left &= left - 1) {
+        size_t i = word * WORD_BITS + (size_t)__builtin_ctzll(left);
+        const struct peri_schema_field *field = peri_shape_field(&f->shape, i);
+        if (missing & left & -left)
+            return missing_field(w, f, field);
+        if (!field_element(w, f, field, &w->source->values[found->first + i]))
             return false;
     }
-    return !f->is_open || pair_elements(w, f);
+    return true;
+}
+
+static bool field_elements(struct peri_writer *w, const struct fields *f, int table)
+{
+    struct peri_source_fields found;
+    struct peri_source_key unknown;
+    if (!w->source->fields(w->source->arg, table, &f->shape, f->is_open, &found, &unknown))
+        return refuse_key(w, f, &unknown);
+    for (size_t i = 0; i < PERI_SHAPE_WORDS; i++)
+        if (!write_word(w, f, &found, i))
+            return false;
+    w->source->leave_fields(w->source->arg, &found);
+    return !f->is_open || pair_elements(w, f, table);
 }
 
 static bool unknown_type(struct peri_writer *w, const struct peri_schema_type *base,
@@ -326,26 +314,24 @@ static bool unknown_type(struct peri_writer *w, const struct peri_schema_type *b
     return peri_writer_fail(w);
 }
 
-/* The data type that the table the source is at says it is of, or the declared one. NULL: failed.
- */
-static const struct peri_schema_type *object_type(struct peri_writer *w,
-                                                  const struct peri_schema_type *declared)
+/* The data type that a table says it is of, or the declared one. NULL: failed. */
+static const struct peri_schema_type *
+object_type(struct peri_writer *w, const struct peri_schema_type *declared, int table)
 {
-    struct peri_str name;
-    if (!w->source->type_name(w->source->arg, &name))
+    struct peri_source_type said;
+    if (!w->source->type(w->source->arg, table, w->service, &said))
         return declared;
-    const struct peri_schema_type *type = peri_schema_find_type_in(w->service, name);
-    if (type == NULL) {
-        unknown_type(w, declared, name);
+    if (said.type == NULL) {
+        unknown_type(w, declared, said.name);
         return NULL;
     }
-    if (!peri_schema_is(type, declared)) {
+    if (!peri_schema_is(said.type, declared)) {
         peri_error_set(w->err, PERI_E_SOAP_TYPE, "%s is expected here, not %s",
-                       peri_schema_type_name(declared), peri_schema_type_name(type));
+                       peri_schema_type_name(declared), peri_schema_type_name(said.type));
         peri_writer_fail(w);
         return NULL;
     }
-    return type;
+    return said.type;
 }
 
 static bool is_known_to_server(struct peri_writer *w, const struct peri_schema_type *type)
@@ -355,196 +341,201 @@ static bool is_known_to_server(struct peri_writer *w, const struct peri_schema_t
                                type->since);
 }
 
-/* The object that the source is at, as an element; then the source leaves it. */
-static bool fields_element(struct peri_writer *w, const char *tag, const char *xsi_type,
-                           const struct fields *fields)
+/* An object as an element. */
+static bool fields_element(struct peri_writer *w, struct peri_str tag, const char *xsi_type,
+                           const struct fields *fields, int table)
 {
     uint8_t space = w->space, scope = w->scope;
-    if (!peri_writer_begin(w, tag, xsi_type) || !field_elements(w, fields) ||
+    if (!peri_writer_begin(w, tag, xsi_type) || !field_elements(w, fields, table) ||
         !peri_writer_end(w, tag))
         return false;
     w->space = space;
     w->scope = scope;
-    w->source->leave(w->source->arg);
     return true;
 }
 
-static bool object_element(struct peri_writer *w, const char *tag, const char *xsi_type,
-                           const struct peri_schema_type *type)
+static bool object_element(struct peri_writer *w, struct peri_str tag, const char *xsi_type,
+                           const struct peri_schema_type *type, int table)
 {
     struct fields fields = fields_of(type);
-    return is_known_to_server(w, type) && fields_element(w, tag, xsi_type, &fields);
+    return is_known_to_server(w, type) && fields_element(w, tag, xsi_type, &fields, table);
 }
 
-static bool data_element(struct peri_writer *w, const char *tag,
-                         const struct peri_schema_type *declared, enum peri_source_found found,
-                         const struct peri_scalar *value)
+static bool typed_object(struct peri_writer *w, struct peri_str tag,
+                         const struct peri_schema_type *type, int table)
 {
-    if (found != PERI_SOURCE_TABLE)
-        return peri_writer_wrong(w, peri_schema_type_name(declared), found, value);
-    const struct peri_schema_type *type = object_type(w, declared);
     char xsi_type[PERI_WRITER_TYPE_SIZE];
+    peri_writer_type(w, type, false, xsi_type);
+    return object_element(w, tag, xsi_type, type, table);
+}
+
+static bool data_element(struct peri_writer *w, struct peri_str tag,
+                         const struct peri_schema_type *declared,
+                         const struct peri_source_value *value)
+{
+    if (value->found != PERI_SOURCE_TABLE)
+        return peri_writer_wrong(w, peri_schema_type_name(declared), value);
+    const struct peri_schema_type *type = object_type(w, declared, value->table);
     if (type == NULL)
         return false;
-    peri_writer_type(w, type, false, xsi_type);
-    return object_element(w, tag, type == declared ? NULL : xsi_type, type);
+    return type == declared ? object_element(w, tag, NULL, type, value->table)
+                            : typed_object(w, tag, type, value->table);
 }
 
 /* ---- anyType ---- */
 
 /* { _typeName = "long", value = 5 } */
-static bool explicit_scalar(struct peri_writer *w, const char *tag,
-                            const struct peri_schema_type *type)
+static bool explicit_scalar(struct peri_writer *w, struct peri_str tag,
+                            const struct peri_schema_type *type, int table)
 {
     char xsi_type[PERI_WRITER_TYPE_SIZE];
-    struct peri_scalar value;
-    uint16_t name = peri_schema_find_name(peri_str_of("value"));
+    struct peri_source_value value;
     if (!is_known_to_server(w, type) || !enter(w, "value"))
         return false;
     peri_writer_type(w, type, false, xsi_type);
-    enum peri_source_found found = w->source->field(w->source->arg, name, &value);
-    if (!peri_writer_scalar(w, tag, xsi_type, type, found, &value))
+    w->source->named(w->source->arg, table, "value", &value);
+    if (!peri_writer_scalar(w, tag, xsi_type, type, &value))
         return false;
-    w->source->leave(w->source->arg);
+    w->source->leave_item(w->source->arg, &value);
     return leave(w);
 }
 
 /* { _typeName = "ArrayOfString", "a", "b" } */
-static bool explicit_list(struct peri_writer *w, const char *tag,
-                          const struct peri_schema_type *type)
+static bool explicit_list(struct peri_writer *w, struct peri_str tag,
+                          const struct peri_schema_type *type, int table)
 {
     char xsi_type[PERI_WRITER_TYPE_SIZE];
+    struct peri_str item = peri_str_of(peri_schema_type_name(type));
     uint8_t scope = w->scope;
     uint32_t length;
     peri_writer_type(w, type, true, xsi_type);
-    if (!is_known_to_server(w, type) || !check_list(w, type, &length) ||
-        !peri_writer_begin(w, tag, xsi_type) ||
-        !items(w, peri_schema_type_name(type), type, length) || !peri_writer_end(w, tag))
+    if (!is_known_to_server(w, type) || !check_list(w, type, table, &length) ||
+        !peri_writer_begin(w, tag, xsi_type) || !items(w, item, type, table, length) ||
+        !peri_writer_end(w, tag))
         return false;
     w->scope = scope;
-    w->source->leave(w->source->arg);
     return true;
 }
 
-static bool any_table(struct peri_writer *w, const char *tag)
+static bool untyped_table(struct peri_writer *w)
 {
-    struct peri_str name;
-    if (!w->source->type_name(w->source->arg, &name)) {
-        peri_error_set(w->err, PERI_E_SOAP_TYPE, "a table here must tell its type");
-        peri_error_hint(w->err, "give it _typeName = \"OptionValue\" or \"ArrayOfString\"");
-        return peri_writer_fail(w);
-    }
-    char xsi_type[PERI_WRITER_TYPE_SIZE];
-    const struct peri_schema_type *type = peri_schema_find_type_in(w->service, name);
-    const struct peri_schema_type *element = peri_schema_find_array(w->service, name);
-    if (type == NULL && element != NULL && element->kind != PERI_SCHEMA_MANAGED)
-        return explicit_list(w, tag, element);
-    if (type == NULL || type->kind == PERI_SCHEMA_MANAGED || type->kind == PERI_SCHEMA_ANY)
-        return unknown_type(w, NULL, name);
-    if (type->kind != PERI_SCHEMA_DATA)
-        return explicit_scalar(w, tag, type);
-    peri_writer_type(w, type, false, xsi_type);
-    return object_element(w, tag, xsi_type, type);
+    peri_error_set(w->err, PERI_E_SOAP_TYPE, "a table here must tell its type");
+    peri_error_hint(w->err, "give it _typeName = \"OptionValue\" or \"ArrayOfString\"");
+    return peri_writer_fail(w);
 }
 
-static bool any_element(struct peri_writer *w, const char *tag, enum peri_source_found found,
-                        const struct peri_scalar *value)
+static bool any_table(struct peri_writer *w, struct peri_str tag, int table)
+{
+    struct peri_source_type said;
+    if (!w->source->type(w->source->arg, table, w->service, &said))
+        return untyped_table(w);
+    const struct peri_schema_type *type = said.type;
+    const struct peri_schema_type *element =
+        type == NULL ? peri_schema_find_array(w->service, said.name) : NULL;
+    if (element != NULL && element->kind != PERI_SCHEMA_MANAGED)
+        return explicit_list(w, tag, element, table);
+    if (type == NULL || type->kind == PERI_SCHEMA_MANAGED || type->kind == PERI_SCHEMA_ANY)
+        return unknown_type(w, NULL, said.name);
+    if (type->kind != PERI_SCHEMA_DATA)
+        return explicit_scalar(w, tag, type, table);
+    return typed_object(w, tag, type, table);
+}
+
+static bool any_element(struct peri_writer *w, struct peri_str tag,
+                        const struct peri_source_value *value)
 {
     char xsi_type[PERI_WRITER_TYPE_SIZE];
-    if (found == PERI_SOURCE_TABLE)
-        return any_table(w, tag);
-    if (found == PERI_SOURCE_NOTHING || value->kind == PERI_SCALAR_OTHER)
-        return peri_writer_wrong(w, "a value of the API", found, value);
-    const struct peri_schema_type *type = peri_leaf_type(value);
+    if (value->found == PERI_SOURCE_TABLE)
+        return any_table(w, tag, value->table);
+    if (value->found == PERI_SOURCE_NOTHING || value->scalar.kind == PERI_SCALAR_OTHER)
+        return peri_writer_wrong(w, "a value of the API", value);
+    const struct peri_schema_type *type = peri_leaf_type(&value->scalar);
     peri_writer_type(w, type, false, xsi_type);
-    return peri_writer_scalar(w, tag, xsi_type, type, found, value);
+    return peri_writer_scalar(w, tag, xsi_type, type, value);
 }
 
 /* ---- unchecked values ---- */
 
-/* The type that the table the source is at says it is of; NULL: the schema lacks it. */
+/* The type that a table says it is of; NULL: the schema lacks it. */
 static const struct peri_schema_type *unchecked_type(struct peri_writer *w,
                                                      const struct peri_schema_type *declared,
+                                                     int table,
                                                      char xsi_type[PERI_WRITER_TYPE_SIZE])
 {
-    struct peri_str name;
+    struct peri_source_type said;
     xsi_type[0] = '\0';
-    if (!w->source->type_name(w->source->arg, &name))
+    if (!w->source->type(w->source->arg, table, w->service, &said))
         return declared->kind == PERI_SCHEMA_DATA ? declared : NULL;
-    const struct peri_schema_type *type = peri_schema_find_type_in(w->service, name);
-    if (type != NULL)
-        peri_writer_type(w, type, false, xsi_type);
+    if (said.type != NULL)
+        peri_writer_type(w, said.type, false, xsi_type);
     else
-        snprintf(xsi_type, PERI_WRITER_TYPE_SIZE, "%.*s", (int)name.len, name.data);
-    return type != NULL && type->kind == PERI_SCHEMA_DATA ? type : NULL;
+        snprintf(xsi_type, PERI_WRITER_TYPE_SIZE, "%.*s", (int)said.name.len, said.name.data);
+    return said.type != NULL && said.type->kind == PERI_SCHEMA_DATA ? said.type : NULL;
 }
 
-static bool unchecked_object(struct peri_writer *w, const char *tag,
-                             const struct peri_schema_type *declared)
+static bool unchecked_object(struct peri_writer *w, struct peri_str tag,
+                             const struct peri_schema_type *declared, int table)
 {
     char xsi_type[PERI_WRITER_TYPE_SIZE];
-    const struct peri_schema_type *type = unchecked_type(w, declared, xsi_type);
+    const struct peri_schema_type *type = unchecked_type(w, declared, table, xsi_type);
     struct fields fields = {.owner = xsi_type[0] == '\0' ? "what is unchecked" : xsi_type};
     if (type != NULL)
         fields = fields_of(type);
     fields.is_open = true;
     return fields_element(w, tag, type == declared || xsi_type[0] == '\0' ? NULL : xsi_type,
-                          &fields);
+                          &fields, table);
 }
 
 /* A text for a value, of an enum as a rule. */
-static bool unchecked_text(struct peri_writer *w, const char *tag, struct peri_str text)
+static bool unchecked_text(struct peri_writer *w, struct peri_str tag, int table,
+                           struct peri_str text)
 {
     char xsi_type[PERI_WRITER_TYPE_SIZE];
-    struct peri_scalar value = {.kind = PERI_SCALAR_STRING, .as.string = text};
+    struct peri_source_value value = {.found = PERI_SOURCE_SCALAR};
+    value.scalar.kind = PERI_SCALAR_STRING;
+    value.scalar.as.string = text;
     const struct peri_schema_type *string = peri_schema_type(PERI_SCHEMA_STRING);
-    unchecked_type(w, string, xsi_type);
-    if (!peri_writer_scalar(w, tag, xsi_type[0] == '\0' ? NULL : xsi_type, string,
-                            PERI_SOURCE_SCALAR, &value))
-        return false;
-    w->source->leave(w->source->arg);
-    return true;
+    unchecked_type(w, string, table, xsi_type);
+    return peri_writer_scalar(w, tag, xsi_type[0] == '\0' ? NULL : xsi_type, string, &value);
 }
 
-static bool value_element(struct peri_writer *w, const char *tag,
-                          const struct peri_schema_type *declared, enum peri_source_found found,
-                          const struct peri_scalar *value)
+static bool value_element(struct peri_writer *w, struct peri_str tag,
+                          const struct peri_schema_type *declared,
+                          const struct peri_source_value *value)
 {
     struct peri_str text;
-    enum peri_source_mark mark =
-        found == PERI_SOURCE_TABLE ? w->source->mark(w->source->arg, &text) : PERI_SOURCE_CHECKED;
+    enum peri_source_mark mark = value->found == PERI_SOURCE_TABLE
+                                     ? w->source->mark(w->source->arg, value->table, &text)
+                                     : PERI_SOURCE_CHECKED;
     if (mark == PERI_SOURCE_TEXT)
-        return unchecked_text(w, tag, text);
+        return unchecked_text(w, tag, value->table, text);
     if (mark == PERI_SOURCE_UNCHECKED)
-        return unchecked_object(w, tag, declared);
+        return unchecked_object(w, tag, declared, value->table);
     if (declared->kind == PERI_SCHEMA_ANY)
-        return any_element(w, tag, found, value);
+        return any_element(w, tag, value);
     if (declared->kind == PERI_SCHEMA_DATA)
-        return data_element(w, tag, declared, found, value);
-    return peri_writer_scalar(w, tag, NULL, declared, found, value);
+        return data_element(w, tag, declared, value);
+    return peri_writer_scalar(w, tag, NULL, declared, value);
 }
 
 /* ---- arguments ---- */
 
+static bool no_arguments(struct peri_writer *w, const struct fields *f)
+{
+    for (size_t i = 0; i < peri_shape_count(&f->shape) && !f->is_open; i++)
+        if (!(peri_shape_field(&f->shape, i)->flags & PERI_SCHEMA_OPTIONAL))
+            return missing_field(w, f, peri_shape_field(&f->shape, i));
+    return true;
+}
+
 bool peri_element_arguments(struct peri_writer *w, const struct peri_schema_method *method,
                             const char *name, bool is_open)
 {
-    struct fields fields = {.method = method,
-                            .owner = name,
-                            .count = method == NULL ? 0 : method->param_count,
-                            .is_open = is_open};
-    struct peri_scalar value;
-    enum peri_source_found found = w->source->root(w->source->arg, &value);
-    if (found == PERI_SOURCE_SCALAR)
-        return peri_writer_wrong(w, "a table of arguments", found, &value);
-    if (found == PERI_SOURCE_TABLE) {
-        if (!field_elements(w, &fields))
-            return false;
-        w->source->leave(w->source->arg);
-        return true;
-    }
-    for (size_t i = 0; i < fields.count && !fields.is_open; i++)
-        if (!(field_at(&fields, i)->flags & PERI_SCHEMA_OPTIONAL))
-            return missing_field(w, &fields, field_at(&fields, i));
-    return true;
+    struct fields fields = {.shape = {.method = method}, .owner = name, .is_open = is_open};
+    struct peri_source_value value;
+    w->source->root(w->source->arg, &value);
+    if (value.found == PERI_SOURCE_SCALAR)
+        return peri_writer_wrong(w, "a table of arguments", &value);
+    return value.found == PERI_SOURCE_TABLE ? field_elements(w, &fields, value.table)
+                                            : no_arguments(w, &fields);
 }

@@ -47,7 +47,8 @@ static bool declare_spaces(struct peri_writer *w)
 static bool begin_call(struct peri_writer *w, const struct peri_encode_call *call)
 {
     return peri_writer_add(w, "<") && peri_writer_add(w, call->name) && declare_spaces(w) &&
-           peri_writer_add(w, ">") && peri_writer_reference(w, "_this", NULL, &call->self);
+           peri_writer_add(w, ">") &&
+           peri_writer_reference(w, peri_str_of("_this"), NULL, &call->self);
 }
 
 bool peri_encode_request(const struct peri_encode_call *call, const struct peri_source *source,
@@ -64,5 +65,5 @@ bool peri_encode_request(const struct peri_encode_call *call, const struct peri_
     return check_method(&w, call) && peri_envelope_begin(&call->envelope, out, err) &&
            begin_call(&w, call) &&
            peri_element_arguments(&w, call->method, call->name, call->is_unchecked) &&
-           peri_writer_end(&w, call->name) && peri_envelope_end(out, err);
+           peri_writer_end(&w, peri_str_of(call->name)) && peri_envelope_end(out, err);
 }

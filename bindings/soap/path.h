@@ -20,11 +20,32 @@ struct peri_path {
 };
 
 /* Goes into a name or an index. False, and nothing changed, when that would be too deep. */
-bool peri_path_push_name(struct peri_path *p, const char *name);
-bool peri_path_push_index(struct peri_path *p, uint32_t index);
+static inline bool peri_path_push(struct peri_path *p, const char *name, uint32_t index)
+{
+    if (p->count == PERI_PATH_MAX)
+        return false;
+    p->parts[p->count].name = name;
+    p->parts[p->count++].index = index;
+    return true;
+}
+
+/* Goes into a name, which is borrowed; as peri_path_push. */
+static inline bool peri_path_push_name(struct peri_path *p, const char *name)
+{
+    return peri_path_push(p, name, 0);
+}
+
+/* Goes into an index, from 1; as peri_path_push. */
+static inline bool peri_path_push_index(struct peri_path *p, uint32_t index)
+{
+    return peri_path_push(p, NULL, index);
+}
 
 /* Goes back out of the last one. */
-void peri_path_pop(struct peri_path *p);
+static inline void peri_path_pop(struct peri_path *p)
+{
+    p->count--;
+}
 
 /* Writes it as text, cut at size. */
 void peri_path_write(const struct peri_path *p, char *out, size_t size);

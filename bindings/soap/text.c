@@ -38,12 +38,24 @@ static bool bad_byte(struct peri_str string, size_t at, struct peri_error *err)
                           at + 1, byte);
 }
 
+static bool is_plain(char c)
+{
+    return peri_chars_class[(unsigned char)c] & PERI_CHARS_TEXT && c != '>' && c != '"';
+}
+
+size_t peri_text_plain(struct peri_str string)
+{
+    size_t at = 0;
+    while (at < string.len && is_plain(string.data[at]))
+        at++;
+    return at;
+}
+
 bool peri_text_write(struct peri_str string, struct peri_buf *out, struct peri_error *err)
 {
     size_t start = 0, at = 0;
     while (at < string.len) {
-        unsigned char byte = (unsigned char)string.data[at];
-        if (peri_chars_class[byte] & PERI_CHARS_TEXT && byte != '>' && byte != '"') {
+        if (is_plain(string.data[at])) {
             at++;
             continue;
         }

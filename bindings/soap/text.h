@@ -10,4 +10,7 @@
  * hold, PERI_E_LIMIT; then part of it may have been appended. */
 bool peri_text_write(struct peri_str string, struct peri_buf *out, struct peri_error *err);
 
+/* How many bytes at the beginning of a string stand for themselves. */
+size_t peri_text_plain(struct peri_str string);
+
 #endif

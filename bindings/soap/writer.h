@@ -39,8 +39,8 @@ bool peri_writer_is_too_new(const struct peri_writer *w, uint8_t service, uint8_
 bool peri_writer_fail(struct peri_writer *w);
 
 /* Fails: a value of another type is expected, in words. */
-bool peri_writer_wrong(struct peri_writer *w, const char *expected, enum peri_source_found found,
-                       const struct peri_scalar *value);
+bool peri_writer_wrong(struct peri_writer *w, const char *expected,
+                       const struct peri_source_value *value);
 
 /* Adds path and nearest name (NULL: none) to the error that is set. Returns false. */
 bool peri_writer_suggest(struct peri_writer *w, const char *name);
@@ -54,17 +54,16 @@ bool peri_writer_add(struct peri_writer *w, const char *string);
 
 /* Appends a start tag, with xsi:type unless that is NULL, and an end tag. Between the two, scope is
  * the namespace of the element; who writes elements inside another sets it back after that. */
-bool peri_writer_begin(struct peri_writer *w, const char *name, const char *xsi_type);
-bool peri_writer_end(struct peri_writer *w, const char *name);
+bool peri_writer_begin(struct peri_writer *w, struct peri_str name, const char *xsi_type);
+bool peri_writer_end(struct peri_writer *w, struct peri_str name);
 
 /* Appends a reference as an element. */
-bool peri_writer_reference(struct peri_writer *w, const char *tag, const char *xsi_type,
+bool peri_writer_reference(struct peri_writer *w, struct peri_str tag, const char *xsi_type,
                            const struct peri_scalar *value);
 
 /* Appends the element of a value that was declared to be of a type without parts, after checking
  * that it is. */
-bool peri_writer_scalar(struct peri_writer *w, const char *tag, const char *xsi_type,
-                        const struct peri_schema_type *type, enum peri_source_found found,
-                        const struct peri_scalar *value);
+bool peri_writer_scalar(struct peri_writer *w, struct peri_str tag, const char *xsi_type,
+                        const struct peri_schema_type *type, const struct peri_source_value *value);
 
 #endif
