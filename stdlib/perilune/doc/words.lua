@@ -61,13 +61,23 @@ local function members_of_kind(stem)
   return list
 end
 
+-- As written with a colon before the last name.
+local function with_separator(list, at, separator)
+  local changed = {}
+  for i, item in ipairs(list) do
+    changed[i] = { text = item.text:sub(1, at) .. separator .. item.text:sub(at + 2), note = item.note }
+  end
+  return changed
+end
+
 --- Words that may follow what is written: all that stand alone, or those after its last dot.
 ---@param word string
 ---@return perilune.doc.Word[]
 function words.beginning(word)
-  local stem = word:match "^(.*)[.:]"
+  local stem, separator = word:match "^(.*)([.:])"
   if stem then
-    return kinds.knows(stem) and members_of_kind(stem) or members_of(stem)
+    local list = kinds.knows(stem) and members_of_kind(stem) or members_of(stem)
+    return separator == "." and list or with_separator(list, #stem, separator)
   end
   alone = alone or make()
   return alone

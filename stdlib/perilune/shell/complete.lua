@@ -8,20 +8,22 @@
 --- Nothing here waits, sends or runs what the user wrote. Names of live objects that are not there yet are
 --- fetched in the background (names.lua), and the answer says so.
 local about = require "perilune.doc.words"
+local common = require "perilune.shell.complete.common"
 local evaluate = require "perilune.shell.complete.evaluate"
 local file = require "perilune.c.file"
+local help = require "perilune.shell.help"
 local kinds = require "perilune.doc.kinds"
 local reader = require "perilune.shell.complete.reader"
 
 local complete = {}
 
 local MOST_ITEMS = 200 -- in an answer
+local MOST_NOTES = 24 -- items with notes, which take a line each; more are listed without them
 
 ---@class perilune.shell.Answer
 ---@field from integer  byte offset where the replaced part begins
----@field items perilune.shell.Item[]
+---@field items perilune.shell.Item[]  where there are too many but all go on alike, just how they do
 ---@field more integer?  how many there are besides
----@field prefix string  what all of them begin with, those besides included
 ---@field pending boolean?  whether names are being fetched that may fit
 
 ---@class perilune.shell.Place  what the text of a string depends on
@@ -59,25 +61,6 @@ end
 
 -- Answers --------------------------------------------------------------------------------------------------
 
---- What two texts both begin with, in whole characters.
-local function common(a, b)
-  local length = math.min(#a, #b)
-  for i = 1, length do
-    if a:byte(i) ~= b:byte(i) then
-      length = i - 1
-      break
-    end
-  end
-  while length > 0 and (a:byte(length + 1) or 0) & 0xC0 == 0x80 do length = length - 1 end
-  return a:sub(1, length)
-end
-
-local function prefix_of(items)
-  local prefix = items[1] and items[1].text or ""
-  for _, item in ipairs(items) do prefix = common(prefix, item.text) end
-  return prefix
-end
-
 local function beginning(items, word, fold)
   local fitting = {}
   for _, item in ipairs(items) do
@@ -100,11 +83,21 @@ local function by_text(a, b)
   return a.text < b.text
 end
 
-local function answer(from, items)
-  local more = math.max(#items - MOST_ITEMS, 0)
-  local prefix = prefix_of(items)
-  if more > 0 then items = table.move(items, 1, MOST_ITEMS, 1, {}) end
-  return { from = from, items = items, more = more > 0 and more or nil, prefix = prefix }
+local function without_notes(items)
+  local bare = {}
+  for i, item in ipairs(items) do bare[i] = { text = item.text } end
+  return bare
+end
+
+--- An answer of sorted items, with `more` besides; `prefix` is what all of them begin with.
+local function answer(from, items, word, more, prefix)
+  if more > 0 and #prefix > #word then return { from = from, items = { { text = prefix } } } end
+  if #items > MOST_NOTES then items = without_notes(items) end
+  return { from = from, items = items, more = more > 0 and more or nil }
+end
+
+local function no_answer(from)
+  return { from = from, items = {} }
 end
 
 local function each_once(items)
@@ -118,7 +111,11 @@ end
 local function sorted_answer(from, items, word)
   items = fitting(items, word)
   table.sort(items, by_text)
-  return answer(from, each_once(items))
+  items = each_once(items)
+  local more = math.max(#items - MOST_ITEMS, 0)
+  local prefix = more > 0 and common(items[1].text, items[#items].text)
+  if more > 0 then items = table.move(items, 1, MOST_ITEMS, 1, {}) end
+  return answer(from, items, word, more, prefix)
 end
 
 -- Files ----------------------------------------------------------------------------------------------------
@@ -135,6 +132,20 @@ local function files(word)
   return items, #directory
 end
 
+-- Documentation --------------------------------------------------------------------------------------------
+
+--- Documented words that may go on with one; a variable stands for what it holds.
+local function documented(self, word)
+  local name, rest = word:match "^([%a_][%w_]*)([.:].*)$"
+  local known = name and help.word_of(self.value_of(name))
+  if not known or known == name then return about.beginning(word) end
+  local items = {}
+  for i, item in ipairs(about.beginning(known .. rest)) do
+    items[i] = { text = name .. item.text:sub(#known + 1), note = item.note }
+  end
+  return items
+end
+
 -- Strings --------------------------------------------------------------------------------------------------
 
 local ESCAPED = { ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r" }
@@ -148,32 +159,40 @@ local function written(text, quote)
 end
 
 
+--- A text between quotes as it is meant, as far as names need it.
+local function meant(word, quote)
+  if quote:sub(1, 1) == "[" then return word end
+  return (word:gsub("\\([\\\"'])", "%1"))
+end
+
 --- The place of a string: where its words come from. `found` takes the answer of names.
 local function place_of(self, found)
   return {
     files = files,
-    documented = about.beginning,
-    names = self.names and function(kinds, word)
-      local names = self.names:find(kinds, word, MOST_ITEMS)
-      found.more, found.prefix, found.pending = names.more, names.prefix, names.pending
-      return names.items
+    documented = function(word) return documented(self, word) end,
+    names = self.names and function(kinds_wanted, word)
+      found.names = self.names:find(kinds_wanted, word, MOST_ITEMS)
+      return found.names.items
     end,
   }
 end
 
+local function quoted(items, quote)
+  local list = {}
+  for i, item in ipairs(items) do list[i] = { text = written(item.text, quote), note = item.note } end
+  return list
+end
+
 --- What an unfinished string may hold, by the shape that is wanted.
 local function string_answer(self, reading, wanted, is_key)
-  local found = {}
-  local list, kept = (is_key and wanted.key_words or wanted.words)(wanted, reading.word, place_of(self, found))
-  if not list then return answer(reading.from, {}) end
-  local from, word = reading.from + (kept or 0), reading.word:sub((kept or 0) + 1)
-  local made = sorted_answer(from, list, word)
-  made.more, made.pending = found.more or made.more, found.pending
-  if found.prefix and #made.items > 0 then made.prefix = found.prefix end
-  for i, item in ipairs(made.items) do
-    made.items[i] = { text = written(item.text, reading.quote), note = item.note }
-  end
-  made.prefix = written(made.prefix, reading.quote)
+  local found, quote = {}, reading.quote
+  local words_of = is_key and wanted.key_words or wanted.words
+  local list, kept = words_of(wanted, meant(reading.word, quote), place_of(self, found))
+  if not list then return nil end
+  local from, names = reading.from + (kept or 0), found.names
+  if not names then return sorted_answer(from, quoted(list, quote), reading.word:sub((kept or 0) + 1)) end
+  local made = answer(from, quoted(list, quote), reading.word, names.more or 0, written(names.prefix, quote))
+  made.pending = names.pending
   return made
 end
 
@@ -272,8 +291,8 @@ end
 -- Commands -------------------------------------------------------------------------------------------------
 
 local TAKES = {
-  file = files,
-  about = function(word) return about.beginning(word), 0 end,
+  file = function(_, word) return files(word) end,
+  about = documented,
 }
 
 local function command_items(self)
@@ -285,9 +304,9 @@ local function command_items(self)
   return items
 end
 
-local function argument_words(takes, word)
+local function argument_words(self, takes, word)
   if type(takes) == "function" then takes = takes() end
-  if TAKES[takes] then return TAKES[takes](word) end
+  if TAKES[takes] then return TAKES[takes](self, word) end
   local items = {}
   for i, text in ipairs(type(takes) == "table" and takes or {}) do items[i] = { text = text } end
   return items, 0
@@ -300,7 +319,7 @@ local function in_command(self, text, start)
   for _, command in ipairs(self.commands) do
     if command.name == name then
       local word = text:sub(from)
-      local items, kept = argument_words(command.takes, word)
+      local items, kept = argument_words(self, command.takes, word)
       return sorted_answer(from - 1 + (kept or 0), items, word:sub((kept or 0) + 1))
     end
   end
@@ -317,12 +336,12 @@ function Completer:at(text, cursor)
   if command then
     made = in_command(self, before, command)
   elseif asked then
-    made = sorted_answer(asked - 1, about.beginning(before:sub(asked)), before:sub(asked))
+    made = sorted_answer(asked - 1, documented(self, before:sub(asked)), before:sub(asked))
   else
     local reading = reader.read(before)
     made = not reading.is_comment and in_code(self, reading, text:sub(cursor + 1)) or nil
   end
-  return made or answer(cursor, {})
+  return made or no_answer(cursor)
 end
 
 return complete

@@ -3,6 +3,7 @@
 --- One request reads the names of all kinds, in the background, when one is first wanted; later ones find them.
 --- They are read again when they are wanted after a time, and the old ones serve meanwhile. Whatever there is of
 --- names, no stretch of work here takes long: rows, sorting and merging let others run every few of them.
+local common = require "perilune.shell.complete.common"
 local err = require "perilune.err"
 local inventory = require "perilune.vim.inventory"
 local kinds = require "perilune.kind"
@@ -205,14 +206,6 @@ end
 -- Finding --------------------------------------------------------------------------------------------------
 
 local function no_pause() end
-
-local function common(a, b)
-  local length = math.min(#a, #b)
-  for i = 1, length do
-    if a:byte(i) ~= b:byte(i) then return a:sub(1, i - 1) end
-  end
-  return a:sub(1, length)
-end
 
 --- The names of some kinds; those of several are put together when they are first asked for.
 local function list_of(self, wanted)

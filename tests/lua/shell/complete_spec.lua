@@ -40,7 +40,7 @@ local names = {
         if name:sub(1, #prefix) == prefix then items[#items + 1] = { text = name } end
       end
     end
-    return { items = items }
+    return { items = items, prefix = prefix }
   end,
 }
 
@@ -165,7 +165,7 @@ end)
 
 t.test("leaves what is written of a path before its last dot", function()
   local answer = at 'w:get("config.har|'
-  t.equal({ answer.from, answer.prefix }, { #'w:get("config.', "hardware" })
+  t.equal({ answer.from, answer.items[1].text }, { #'w:get("config.', "hardware" })
 end)
 
 t.test("offers a connection's functions, their options and what they give", function()
@@ -211,6 +211,7 @@ t.test("offers the names of live objects, where a name is wanted", function()
     { 'vm "db|', 'db \\"1\\"' },
     { "vm 'db|", 'db "1"' },
     { "vm [[db|", 'db "1"' },
+    { 'vm "db \\"|', 'db \\"1\\"' },
     { 'vm "x" { host = "es|', "esx-1" },
     { 'portgroup "p" { hosts = { "es|', "esx-1" },
     { 'vm "zzz|' },
@@ -282,6 +283,10 @@ t.test("offers what is documented", function()
     { "?VirtualMachine.config.har|", "VirtualMachine.config.hardware" },
     { "? vm.disks.si|", "vm.disks.size" },
     { "?CloneVM|", "CloneVM_Task" },
+    { "?vm:Reconf|", "vm:ReconfigVM_Task" },
+    { "?w.mem|", "w.memory" },
+    { "?o.config.har|", "o.config.hardware" },
+    { "?o:Reconf|", "o:ReconfigVM_Task" },
     { 'doc "vm.nosuch.x|' },
   }
 end)
@@ -309,7 +314,18 @@ t.test("counts what it does not list", function()
     if name:sub(1, 1) == "V" then count = count + 1 end
   end
   t.equal(answer.more, count - 200)
-  t.equal(answer.prefix, "V")
+  t.is_nil(answer.items[1].note)
+end)
+
+t.test("goes on as far as all do, where there are too many to list", function()
+  t.is_true(#at "vim.VirtualMachineC|".items > 1)
+  t.equal(at "vim.Virt|".items, { { text = "Virtual" } })
+  local many = complete.open {
+    env = function(name) return env[name] end,
+    names = { find = function() return { items = { { text = 'a "b" 1' } }, more = 300, prefix = 'a "b" ' } end },
+  }
+  t.equal(many:at('vm "a', 5), { from = 4, items = { { text = 'a \\"b\\" ' } } })
+  t.equal(many:at('vm "a \\"b\\" ', 12).more, 300)
 end)
 
 t.test("adds what follows a method", function()
@@ -320,7 +336,7 @@ t.test("adds what follows a method", function()
 end)
 
 t.test("does not wait for names", function()
-  local pending = complete.open { names = { find = function() return { items = {}, pending = true } end } }
+  local pending = complete.open { names = { find = function() return { items = {}, prefix = "", pending = true } end } }
   local me, other_ran = task.current(), false
   local other = task.spawn(function() other_ran = true end)
   t.is_true(pending:at('vm "web', 7).pending)
