@@ -1,10 +1,13 @@
 --- perilune repl: an interactive shell, or the reader of a script on standard input.
-local apply = require "perilune.cmd.apply"
+local lazy = require "perilune.util.lazy"
+local apply = lazy "perilune.cmd.apply"
 local err = require "perilune.err"
+local file = require "perilune.c.file"
 local session = require "perilune.cmd.session"
 local shell = require "perilune.shell"
 local style = require "perilune.util.style"
 local term = require "perilune.c.term"
+local terminal = require "perilune.shell.terminal"
 
 local repl = {
   name = "repl",
@@ -57,18 +60,6 @@ local function connector(options, shown, held)
   end
 end
 
-local function shell_options(options, shown, held)
-  return {
-    connect = connector(options, shown, held),
-    apply = repl.applier(options, shown),
-    style = style.new(style.wanted(options.color, term.isatty(1), os.getenv)),
-    write = function(s)
-      io.stdout:write(s)
-      io.stdout:flush()
-    end,
-  }
-end
-
 --- Reads chunks of whole lines from stdin until one fails.
 local function read_script(running)
   local typed, state = nil, "done"
@@ -85,39 +76,84 @@ local function read_script(running)
   return running.background_failed and 1 or 0
 end
 
--- How often a lost connection is told: once, until the server answers again.
-local function listen(held)
+--- What a connection tells goes to the shell, once there is one. That the server is away is told once, until it
+--- answers again.
+local function listener(shown, held)
   local is_away = false
+  local function when_running(method)
+    return function(_, ...)
+      if held.running then held.running[method](held.running, ...) end
+    end
+  end
+  local requested, waited = when_running "on_request", when_running "on_wait"
+  local told = { notice = when_running "on_notice" }
+  function told.request(...)
+    is_away = false
+    requested(...)
+  end
+  function told.waiting(...)
+    if not is_away then waited(...) end
+    is_away = true
+  end
+  return setmetatable(told, { __index = shown })
+end
+
+local function write(s)
+  io.stdout:write(s)
+  io.stdout:flush()
+end
+
+local function shell_options(options, shown, held)
   return {
-    request = function(_, what, seconds, status)
-      is_away = false
-      if held.running then held.running:on_request(what, seconds, status) end
-    end,
-    waiting = function(_, e, seconds)
-      if held.running and not is_away then held.running:on_wait(e, seconds) end
-      is_away = true
-    end,
-    notice = function(_, message)
-      if held.running then held.running:on_notice(message) end
-    end,
+    connect = connector(options, shown, held),
+    apply = repl.applier(options, shown),
+    style = style.new(style.wanted(options.color, term.isatty(1), os.getenv)),
+    write = write,
+    name = "stdin",
   }
 end
 
+--- Where the history is kept: $XDG_STATE_HOME/perilune/history; nil where there is no home.
+local function history_path()
+  local state, home = os.getenv "XDG_STATE_HOME", os.getenv "HOME"
+  if not state or state == "" then state = home and home ~= "" and home .. "/.local/state" or nil end
+  if not state then return nil end
+  local directory = state .. "/perilune"
+  for at in directory:gmatch "()/" do
+    if at > 1 then pcall(file.mkdir, directory:sub(1, at - 1)) end -- what cannot be made is told by the last one
+  end
+  return pcall(file.mkdir, directory) and directory .. "/history" or nil
+end
+
+local function open_editor()
+  if not (term.isatty(0) and term.isatty(1)) then return nil end
+  return require("perilune.c.line").open { terminal = os.getenv "TERM", history = history_path() }
+end
+
+local function live_options(chosen, editor)
+  chosen.name, chosen.is_live, chosen.width = "prompt", true, term.width
+  chosen.write = function(s) editor:print(s) end
+  chosen.draw = os.getenv "TERM" ~= "dumb" and function(s) term.write(1, s) end or nil
+  chosen.ask = function(question) return terminal.ask(editor, question) end
+end
 
 ---@param options table
 ---@param shown perilune.cmd.Output
 ---@return integer
 function repl.main(options, shown)
   local held = {}
-  local told = setmetatable(listen(held), { __index = shown })
+  local told = listener(shown, held)
   held.work = session.new(options, told)
   held.work.is_watched = true
   local _ <close> = setmetatable({}, { __close = function() held.work:close() end })
   local chosen = shell_options(options, told, held)
-  chosen.name, chosen.vc = "stdin", connect(held.work)
+  chosen.vc = connect(held.work)
+  local editor <close> = open_editor()
+  if editor then live_options(chosen, editor) end
   local running <close> = shell.open(chosen)
   held.running = running
-  return read_script(running)
+  if not editor then return read_script(running) end
+  return terminal.new(running, editor):run()
 end
 
 return repl

@@ -1,10 +1,17 @@
 --- What begins with a colon: commands of the shell itself.
 local err = require "perilune.err"
+local help = require "perilune.shell.help"
 local text = require "perilune.util.text"
 
 local commands = {}
 
----@type table<string, { usage: string, doc: string, run: fun(session: perilune.shell.Session, argument: string) }>
+---@class perilune.shell.CommandOfShell
+---@field usage string
+---@field doc string
+---@field takes "file"|string[]|nil  for completion
+---@field run fun(session: perilune.shell.Session, argument: string)
+
+---@type table<string, perilune.shell.CommandOfShell>
 local known = {}
 
 commands.known = known
@@ -37,12 +44,12 @@ local function switch(field, words)
 end
 
 known.time = {
-  usage = ":time [on|off]", doc = "say after each line how long it took, and how many requests",
+  usage = ":time [on|off]", takes = { "on", "off" }, doc = "say after each line how long it took, and how many requests",
   run = switch("is_timing", "timing is"),
 }
 
 known.trace = {
-  usage = ":trace [on|off]", doc = "show requests as they are answered",
+  usage = ":trace [on|off]", takes = { "on", "off" }, doc = "show requests as they are answered",
   run = switch("is_tracing", "tracing is"),
 }
 
@@ -76,7 +83,7 @@ known.show = {
 }
 
 known.save = {
-  usage = ":save FILE", doc = "write what was declared as a playbook",
+  usage = ":save FILE", takes = "file", doc = "write what was declared as a playbook",
   run = function(session, path)
     need(path, ":save web-tier.lua")
     local file, problem = io.open(path, "wb")
@@ -88,7 +95,7 @@ known.save = {
 }
 
 known.load = {
-  usage = ":load FILE", doc = "run a Lua file here; what a playbook declares is declared",
+  usage = ":load FILE", takes = "file", doc = "run a Lua file here; what a playbook declares is declared",
   run = function(session, path)
     need(path, ":load web-tier.lua")
     local before = #session.declared.entries
@@ -112,6 +119,11 @@ known.target = {
 ---@param session perilune.shell.Session
 ---@param typed string
 function commands.run(session, typed)
+  local asked = typed:match "^%s*%?(.*)$"
+  if asked then
+    local lines = help.asked(asked, session:width(), function(name) return session.env:get(name) end)
+    return session:write(table.concat(lines, "\n") .. "\n")
+  end
   local name, argument = typed:match "^%s*:%s*(%a*)%s*(.-)%s*$"
   local command = known[name]
   if not command then

@@ -11,6 +11,7 @@ local commands = require "perilune.shell.commands"
 local declare = require "perilune.shell.declare"
 local env = require "perilune.shell.env"
 local err = require "perilune.err"
+local names = require "perilune.shell.names"
 local playbook_module = require "perilune.playbook.module"
 local print = require "perilune.shell.print"
 local source = require "perilune.playbook.source"
@@ -29,7 +30,8 @@ local RESULTS = 9 -- that are kept: _1 … _9
 ---@field limit integer|nil  lines of a result at a terminal
 ---@field write fun(s: string)  whole lines
 ---@field name string|nil  of what lines are read from, for places: "prompt", "stdin"
----@field is_live boolean|nil  a terminal: results are cut, what is waited for is drawn
+---@field is_live boolean|nil  a terminal: results are cut
+---@field draw (fun(s: string))|nil  a terminal that can draw: what is waited for is shown
 ---@field width (fun(): integer|nil)|nil  columns
 ---@field style perilune.util.Style|nil
 ---@field ask (fun(question: string): boolean|nil)|nil
@@ -185,7 +187,7 @@ end
 local function follow(self, line)
   local began = task.now()
   while true do
-    local outcome = table.pack(pcall(line.join, line, self.options.is_live and spinner.INTERVAL or nil))
+    local outcome = table.pack(pcall(line.join, line, self.options.draw and spinner.INTERVAL or nil))
     if not outcome[1] then
       line:cancel(interrupted())
       if not err.has(outcome[2], "task.interrupted") then
@@ -196,7 +198,7 @@ local function follow(self, line)
     elseif outcome[2] ~= nil then
       self.spinner:clear()
       return table.unpack(outcome, 2, outcome.n)
-    elseif self.options.is_live then
+    elseif self.options.draw then
       self.spinner:draw(spinner.words(self.vc, task.now() - began))
     end
   end
@@ -307,9 +309,25 @@ end
 
 -- Connection --------------------------------------------------------------------------------------------------
 
+--- The names of the connection's objects, for completion; nil where there is none.
+---@return perilune.shell.Names|nil
+function Session:names()
+  if self.vc and self.names_of ~= self.vc then
+    self:end_names()
+    self.live_names, self.names_of = names.open(self.vc), self.vc
+  end
+  return self.vc and self.live_names or nil
+end
+
+function Session:end_names()
+  if self.live_names then self.live_names:close() end
+  self.live_names, self.names_of = nil, nil
+end
+
 --- Connects, to another target where a name is given. Waits.
 ---@param name string|nil
 function Session:connect(name)
+  self:end_names()
   self.vc = self.options.connect(name)
   self.env.words.vc = self.vc
 end
@@ -355,6 +373,7 @@ end
 
 --- Ends background tasks; the connection is its owner's.
 function Session:close()
+  self:end_names()
   self.background:close()
 end
 
@@ -368,7 +387,7 @@ function shell.open(options)
     style = options.style or style.new(false), limit = options.limit or 50,
     is_timing = false, is_tracing = false,
   }, Session)
-  self.spinner = spinner.new(options.draw or options.write, function() return self:width() end)
+  self.spinner = spinner.new(options.draw, function() return self:width() end)
   self.background = background.new(function(e, number)
     self.background_failed = true
     self:write(("task %d failed: %s"):format(number, self:describe(e)))

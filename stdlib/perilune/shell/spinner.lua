@@ -3,7 +3,7 @@ local object = require "perilune.c.object"
 local text = require "perilune.util.text"
 
 ---@class perilune.shell.Spinner
----@field private write fun(s: string)
+---@field private write (fun(s: string))|nil  nil: nothing is drawn
 ---@field private width fun(): integer
 ---@field private frame integer
 ---@field private is_drawn boolean
@@ -18,7 +18,7 @@ spinner.INTERVAL = 0.1 -- seconds between two frames
 
 local PATIENCE = 0.4   -- seconds before it is said that something is waited for
 
----@param write fun(s: string)
+---@param write (fun(s: string))|nil
 ---@param width fun(): integer
 ---@return perilune.shell.Spinner
 function spinner.new(write, width)

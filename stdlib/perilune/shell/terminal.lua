@@ -1,6 +1,8 @@
 --- The shell at a terminal: prompts, keys that are no text, history, and where the editor's and the session's
 --- business meet. The editor is perilune.c.line.
 local build = require "perilune.c.build"
+local commands = require "perilune.shell.commands"
+local complete = require "perilune.shell.complete"
 local history = require "perilune.shell.history"
 local text = require "perilune.util.text"
 
@@ -9,7 +11,7 @@ local terminal = {}
 ---@class perilune.shell.Terminal
 ---@field session perilune.shell.Session
 ---@field editor table
----@field completer table|nil  perilune.shell.complete
+---@field private completer perilune.shell.Completer|nil
 ---@field private typed string|nil  the unfinished chunk
 ---@field private warned string|nil  what the last key asked for once already
 local Terminal = {}
@@ -40,10 +42,32 @@ function terminal.banner(session, width)
   return gap >= 2 and left .. (" "):rep(gap) .. right .. "\n" or left .. "\n" .. right .. "\n"
 end
 
-local function ask(self, question)
-  local event = self.editor:next { prompt = question .. " [y/N] " }
+--- Asks; whatever is not yes means no. Waits.
+---@param editor table
+---@param question string
+---@return boolean
+function terminal.ask(editor, question)
+  local event
+  repeat
+    event = editor:next { prompt = question .. " [y/N] " }
+    if event.type == "complete" then editor:complete { from = event.cursor, items = {} } end
+  until event.type ~= "complete"
   local answer = event.type == "line" and event.text:lower():match "^%s*(.-)%s*$"
   return answer == "y" or answer == "yes"
+end
+
+--- What completes, over a session: perilune.shell.complete. Names are those of the connection of the moment.
+local function new_completer(session)
+  local list = {}
+  for name, command in pairs(commands.known) do
+    list[#list + 1] = { name = name, doc = command.doc, takes = command.takes }
+  end
+  table.sort(list, function(a, b) return a.name < b.name end)
+  return complete.open {
+    env = function(name) return session.env:get(name) end,
+    env_names = function() return session.env:names() end,
+    commands = list, names = session:names(),
+  }
 end
 
 -- Keys --------------------------------------------------------------------------------------------------------
@@ -54,8 +78,6 @@ function on.line(self, event)
   self.warned = nil
   local typed = self.typed and self.typed .. "\n" .. event.text or event.text
   if not typed:find "%S" then return end
-  self.editor:suspend()
-  local _ <close> = setmetatable({}, { __close = function() self.editor:resume() end })
   local state = self.session:evaluate(typed)
   self.typed = state == "more" and typed or nil
   if state ~= "more" then
@@ -67,12 +89,15 @@ end
 
 --- Tab: what was typed before in the same chunk is known to the completer, the editor knows its own text only.
 function on.complete(self, event)
-  if not self.completer then return self.editor:complete { from = event.cursor, items = {} } end
   local before = self.typed and self.typed .. "\n" or ""
+  if self.completes_for ~= self.session.vc then
+    self.completer, self.completes_for = new_completer(self.session), self.session.vc
+  end
   local answer = self.completer:at(before .. event.text, #before + event.cursor)
-  answer.from = math.max(answer.from - #before, 0)
-  if answer.pending then self.session:note "names are being read; Tab again shows them" end
-  self.editor:complete(answer)
+  local message = answer.pending and "names are being read; Tab again shows them" or nil
+  self.editor:complete {
+    from = math.max(answer.from - #before, 0), items = answer.items, more = answer.more, message = message,
+  }
 end
 
 --- Ctrl-C drops what was typed; a second one asks before leaving.
@@ -81,7 +106,7 @@ function on.interrupt(self)
     self.typed, self.warned = nil, nil
   elseif self.warned == "interrupt" then
     self.warned = nil
-    return ask(self, "Leave the shell?")
+    return terminal.ask(self.editor, "Leave the shell?")
   else
     self.warned = "interrupt"
   end
@@ -103,6 +128,7 @@ end
 --- Reads and evaluates lines until somebody leaves. Waits.
 ---@return integer  exit code
 function Terminal:run()
+  self.session:write(terminal.banner(self.session, self.session:width()))
   while not self.session.exit do
     local event = self.editor:next { prompt = prompt_of(self) }
     local handler = event.type == "end" and on.end_of_input or on[event.type]
@@ -113,10 +139,9 @@ end
 
 ---@param session perilune.shell.Session
 ---@param editor table
----@param completer table|nil
 ---@return perilune.shell.Terminal
-function terminal.new(session, editor, completer)
-  return setmetatable({ session = session, editor = editor, completer = completer }, Terminal)
+function terminal.new(session, editor)
+  return setmetatable({ session = session, editor = editor, completes_for = false }, Terminal)
 end
 
 return terminal

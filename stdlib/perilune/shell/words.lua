@@ -1,4 +1,5 @@
 --- The words of the shell that are neither Lua's nor a playbook's.
+local help = require "perilune.shell.help"
 local inspect = require "perilune.util.inspect"
 local text = require "perilune.util.text"
 
@@ -24,6 +25,10 @@ local function log_at(session, level)
   end
 end
 
+local function lines_written(session, lines)
+  session:write(table.concat(lines, "\n") .. "\n")
+end
+
 --- Gives a session its words.
 ---@param session perilune.shell.Session
 function words.add(session)
@@ -34,6 +39,8 @@ function words.add(session)
   known.spawn = session.background:word()
   known.vcenter = function() return session:vcenter() end
   known.more = function() session:more() end
+  known.help = function(value) lines_written(session, help.about(value, session:width())) end
+  known.doc = function(word) lines_written(session, help.word(word, session:width())) end
   known.vc = session.vc
   for name, word in pairs(session.declared:words()) do known[name] = word end
 end
