@@ -21,6 +21,11 @@ struct peri_task *peri_task_current(lua_State *L)
     return *extra(L);
 }
 
+void peri_task_lend(lua_State *co, struct peri_task *task)
+{
+    *extra(co) = task;
+}
+
 struct peri_task *peri_task_at(lua_State *L, int index)
 {
     return luaL_checkudata(L, index, META);
@@ -377,6 +382,6 @@ void peri_task_preempted(lua_State *L, lua_Debug *frame)
         lua_sethook(L, NULL, 0, 0);
         raise_cancellation(L, task);
     }
-    if (lua_isyieldable(L))
+    if (L == task->L && lua_isyieldable(L)) /* what it lent itself to has nobody to yield to */
         lua_yield(L, 0);
 }

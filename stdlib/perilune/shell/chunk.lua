@@ -12,7 +12,7 @@ local chunk = {}
 local RETURN = "local perilune <close> = nil return "
 
 local function is_unfinished(problem)
-  return problem:find "near '?<eof>'?$" ~= nil
+  return problem:find "near '?<eof>'?$" ~= nil and not problem:find "unfinished string"
 end
 
 -- Top-level locals --------------------------------------------------------------------------------------------

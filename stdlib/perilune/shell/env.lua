@@ -4,6 +4,7 @@
 local err = require "perilune.err"
 local scope = require "perilune.util.scope"
 local task = require "perilune.c.task"
+local waiting = require "perilune.c.coroutine"
 
 local env = {}
 
@@ -60,10 +61,34 @@ local function os_library()
   return library
 end
 
+--- Coroutines in which a task may wait: the wait goes past whoever resumed them, to the scheduler.
+local function coroutine_library()
+  local library = setmetatable({ resume = waiting.resume }, { __index = coroutine })
+  local function settle(co, ok, ...)
+    if ok then return ... end
+    coroutine.close(co)
+    error(..., 0)
+  end
+  function library.wrap(fn)
+    local co = coroutine.create(fn)
+    return function(...) return settle(co, waiting.resume(co, ...)) end
+  end
+  function library.status(co)
+    local status = coroutine.status(co)
+    return status == "suspended" and waiting.is_busy(co) and "normal" or status
+  end
+  function library.close(co)
+    if library.status(co) == "normal" then error("cannot close a normal coroutine", 2) end
+    return coroutine.close(co)
+  end
+  return library
+end
+
 local function lua_words(self)
   local load_text, load_file, do_file = text_only(self)
   return {
-    load = load_text, loadfile = load_file, dofile = do_file, require = require_word(self), os = os_library(),
+    load = load_text, loadfile = load_file, dofile = do_file, require = require_word(self),
+    coroutine = coroutine_library(), os = os_library(),
     all = scope.all, parallel = scope.parallel, race = scope.race, sleep = task.sleep, timeout = scope.timeout,
   }
 end

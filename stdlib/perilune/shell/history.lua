@@ -14,10 +14,11 @@ local CALLS = { "Login%w*%s*[%({]", "AcquireCredentials", "SetPassword", "Change
 local SHORTEST = 4 -- of a secret that is looked for anywhere in a line
 
 local function names_secret(line)
-  local lower = line:lower()
+  local lower = " " .. line:lower()
   for _, word in ipairs(WORDS) do
     local is_set = lower:find(word .. "[%w_]*[\"'%]]*%s*=[^=]")
-    if is_set or lower:find(word .. "[%w_]*%s*[%(\"'{]") then return true end
+    local is_passed = lower:find("[^%w_\"'][%w_.]*" .. word .. "[%w_.]*%s*[%(\"'{]")
+    if is_set or is_passed then return true end
   end
   for _, call in ipairs(CALLS) do
     if line:find(call) then return true end

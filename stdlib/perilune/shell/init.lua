@@ -11,7 +11,7 @@ local commands = require "perilune.shell.commands"
 local declare = require "perilune.shell.declare"
 local env = require "perilune.shell.env"
 local err = require "perilune.err"
-local names = require "perilune.shell.names"
+local live_names = require "perilune.shell.names"
 local playbook_module = require "perilune.playbook.module"
 local print = require "perilune.shell.print"
 local source = require "perilune.playbook.source"
@@ -314,7 +314,7 @@ end
 function Session:names()
   if self.vc and self.names_of ~= self.vc then
     self:end_names()
-    self.live_names, self.names_of = names.open(self.vc), self.vc
+    self.live_names, self.names_of = live_names.open(self.vc), self.vc
   end
   return self.vc and self.live_names or nil
 end
