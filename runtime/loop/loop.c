@@ -29,6 +29,7 @@ struct peri_loop *peri_loop_new(struct peri_error *err)
     uv_prepare_init(&loop->uv, &loop->keeper);
     uv_prepare_start(&loop->keeper, on_prepare);
     uv_unref((uv_handle_t *)&loop->keeper);
+    peri_timer_start_loop(loop);
     return loop;
 }
 
@@ -38,7 +39,7 @@ void peri_loop_free(struct peri_loop *loop)
         return;
     while (loop->files > 0) /* threads are at work, which cannot be stopped */
         uv_run(&loop->uv, UV_RUN_ONCE);
-    peri_timer_drop_spares(loop);
+    peri_timer_end_loop(loop);
     uv_close((uv_handle_t *)&loop->keeper, NULL);
     uv_run(&loop->uv, UV_RUN_NOWAIT); /* the close callbacks */
     peri_assert(uv_loop_close(&loop->uv) == 0);

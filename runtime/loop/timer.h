@@ -14,8 +14,8 @@ struct peri_timer;
 /* What a timer calls, once for each time it was set. It may set or free the timer. */
 typedef void (*peri_timer_cb)(void *arg);
 
-/* Returns a timer that calls cb(arg) once, after ms milliseconds or a little more. Never NULL;
- * cheap: freed timers are used again. arg is borrowed until the timer is freed. */
+/* Returns a timer that calls cb(arg) once, after ms milliseconds or a little more. Never NULL.
+ * arg is borrowed until the timer is freed. */
 struct peri_timer *peri_timer_new(struct peri_loop *loop, uint64_t ms, peri_timer_cb cb, void *arg);
 
 /* Sets the timer anew, ms milliseconds from now, whether it is running, idle or has fired.

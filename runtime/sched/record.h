@@ -10,7 +10,7 @@ struct peri_task { /* lives in a userdata */
     struct peri_sched *sched;
     lua_State *L;             /* its coroutine, held by the user value TASK_THREAD */
     uint64_t generation;      /* of its latest wait */
-    struct peri_timer *timer; /* of peri_task_wake_after */
+    struct peri_timer *timer; /* of peri_task_wake_after; NULL before the first */
     struct peri_list ready;   /* in the scheduler's queue */
     struct peri_list joining; /* in joiners of the task that it waits for */
     struct peri_list joiners;
@@ -32,6 +32,7 @@ enum { TASK_THREAD = 1, TASK_CANCEL, TASK_CONTEXT, TASK_ON_END, TASK_VALUES = TA
 struct peri_sched {
     lua_State *L;
     struct peri_loop *loop;
+    const void *metatable; /* of tasks; NULL before the first one */
     struct peri_list ready;
     lua_State *volatile running; /* read by a signal handler */
     uint64_t generation;         /* of the latest wait of any task */

@@ -26,9 +26,15 @@ void peri_task_lend(lua_State *co, struct peri_task *task)
     *extra(co) = task;
 }
 
+/* As luaL_checkudata, which looks the metatable up by its name. */
 struct peri_task *peri_task_at(lua_State *L, int index)
 {
-    return luaL_checkudata(L, index, META);
+    void *record = lua_touserdata(L, index);
+    if (record == NULL || !lua_getmetatable(L, index))
+        return luaL_checkudata(L, index, META);
+    bool is_task = lua_topointer(L, -1) == peri_sched_of(L)->metatable;
+    lua_pop(L, 1);
+    return is_task ? record : luaL_checkudata(L, index, META);
 }
 
 void peri_task_push(lua_State *L, const struct peri_task *task)
@@ -145,6 +151,7 @@ static struct peri_task *new_record(lua_State *L)
     peri_list_init(&task->joining);
     peri_list_init(&task->joiners);
     peri_task_push_metatable(L);
+    task->sched->metatable = lua_topointer(L, -1);
     lua_setmetatable(L, -2);
     task->L = lua_newthread(L);
     *extra(task->L) = task;
@@ -261,8 +268,8 @@ static void leave(struct peri_task *task)
 {
     task->is_waiting = task->is_ready = task->is_parked = false;
     peri_list_remove(&task->joining);
-    peri_timer_free(task->timer);
-    task->timer = NULL;
+    if (task->timer != NULL)
+        peri_timer_set(task->timer, PERI_TIMER_IDLE);
 }
 
 static void raise_cancellation(lua_State *L, struct peri_task *task)
@@ -321,8 +328,11 @@ static void on_timer(void *arg)
 void peri_task_wake_after(lua_State *L, uint64_t ms)
 {
     struct peri_task *task = peri_task_current(L);
-    peri_assert(task->is_waiting && task->timer == NULL);
-    task->timer = peri_timer_new(task->sched->loop, ms, on_timer, task);
+    peri_assert(task->is_waiting);
+    if (task->timer == NULL)
+        task->timer = peri_timer_new(task->sched->loop, ms, on_timer, task);
+    else
+        peri_timer_set(task->timer, ms);
 }
 
 bool peri_task_timed_out(lua_State *L)

@@ -21,12 +21,12 @@ static double wake_seconds(void)
 {
     uv_loop_t loop;
     uv_loop_init(&loop);
-    double start = cpu_seconds();
     for (size_t i = 0; i < TIMERS; i++) {
         left[i] = WAKES;
         uv_timer_init(&loop, &timers[i]);
         uv_timer_start(&timers[i], on_timer, 500 + i / 20, 0);
     }
+    double start = cpu_seconds();
     uv_run(&loop, UV_RUN_DEFAULT);
     double seconds = cpu_seconds() - start;
     for (size_t i = 0; i < TIMERS; i++)

@@ -68,15 +68,71 @@ static void a_freed_timer_never_fires(void **state)
     assert_int_equal(fired, 0);
 }
 
-static void a_freed_timer_used_again_has_its_new_callback(void **state)
+static int order[8], ordered;
+
+static void note(void *arg)
 {
-    struct peri_timer *first = peri_timer_new(*state, 0, count, NULL), *second;
-    peri_timer_free(first);
-    second = peri_timer_new(*state, 0, free_itself, &second);
-    assert_ptr_equal(first, second);
+    order[ordered++] = *(int *)arg;
+}
+
+static void timers_fire_by_their_time_and_then_as_they_were_set(void **state)
+{
+    static int names[] = {0, 1, 2, 3, 4};
+    static const uint64_t after[] = {9, 5, 1, 5, 30};
+    static const int expected[] = {2, 1, 3, 4, 0};
+    struct peri_timer *timers[5];
+    ordered = 0;
+    for (int i = 0; i < 5; i++)
+        timers[i] = peri_timer_new(*state, after[i], note, &names[i]);
+    peri_timer_set(timers[0], 40);
     run_out(*state);
-    assert_null(second);
-    assert_int_equal(fired, 1);
+    assert_int_equal(ordered, 5);
+    assert_memory_equal(order, expected, sizeof(expected));
+    for (int i = 0; i < 5; i++)
+        peri_timer_free(timers[i]);
+}
+
+enum { CROWD = 500 };
+
+static struct {
+    struct peri_timer *timer;
+    uint64_t due;
+    int fired;
+} crowd[CROWD];
+static uint64_t latest;
+
+static void in_order(void *arg)
+{
+    size_t i = *(size_t *)arg;
+    crowd[i].fired++;
+    assert_true(crowd[i].due >= latest);
+    latest = crowd[i].due;
+}
+
+/* A quarter is stopped, a quarter set anew, in an order that has nothing to do with their times. */
+static void a_crowd_fires_in_order_however_it_was_set_and_stopped(void **state)
+{
+    static size_t names[CROWD];
+    latest = 0;
+    for (size_t i = 0; i < CROWD; i++) {
+        names[i] = i;
+        crowd[i].fired = 0;
+        crowd[i].due = (i * 7919) % 101; /* in steps of 3 ms, more than setting all of them takes */
+        crowd[i].timer = peri_timer_new(*state, 100 + 3 * crowd[i].due, in_order, &names[i]);
+    }
+    for (size_t k = 0; k < CROWD; k++) {
+        size_t i = (k * 211) % CROWD;
+        crowd[i].due = i % 4 == 1 ? (i * 31) % 97 : crowd[i].due;
+        if (i % 4 == 0)
+            peri_timer_set(crowd[i].timer, PERI_TIMER_IDLE);
+        else if (i % 4 == 1)
+            peri_timer_set(crowd[i].timer, 100 + 3 * crowd[i].due);
+    }
+    run_out(*state);
+    for (size_t i = 0; i < CROWD; i++) {
+        assert_int_equal(crowd[i].fired, i % 4 != 0);
+        peri_timer_free(crowd[i].timer);
+    }
 }
 
 static void an_idle_timer_is_no_reason_to_wait(void **state)
@@ -103,7 +159,7 @@ static void a_turn_in_which_a_timer_fired_does_not_wait_for_the_next(void **stat
     peri_timer_free(never);
 }
 
-static void more_timers_than_are_kept_can_be_freed_at_once(void **state)
+static void thousands_can_be_freed_at_once(void **state)
 {
     enum { MANY = 3000 };
     static struct peri_timer *timers[MANY];
@@ -122,13 +178,14 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_timer_fires_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_timer_may_be_freed_in_its_callback, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_freed_timer_never_fires, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_freed_timer_used_again_has_its_new_callback, set_up,
+        cmocka_unit_test_setup_teardown(timers_fire_by_their_time_and_then_as_they_were_set, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_crowd_fires_in_order_however_it_was_set_and_stopped,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_idle_timer_is_no_reason_to_wait, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_turn_in_which_a_timer_fired_does_not_wait_for_the_next,
                                         set_up, tear_down),
-        cmocka_unit_test_setup_teardown(more_timers_than_are_kept_can_be_freed_at_once, set_up,
-                                        tear_down),
+        cmocka_unit_test_setup_teardown(thousands_can_be_freed_at_once, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("loop/timer", tests, NULL, NULL);
 }
