@@ -77,21 +77,32 @@ local function make_entries(rows)
   return by_ref
 end
 
-local function index_by_name(by_ref)
-  local by_name = {}
-  for _, entry in pairs(by_ref) do
-    local same = by_name[entry.name] or {}
-    same[#same + 1] = entry
-    by_name[entry.name] = same
+local function add(index, key, entry)
+  local list = index[key]
+  if list then
+    list[#list + 1] = entry
+  else
+    index[key] = { entry }
   end
-  return by_name
+end
+
+--- Entries by what has several of them. Kinds look up each resource, so no lookup may go over the whole estate.
+local function new_estate(vc, by_ref)
+  local self = setmetatable({
+    vc = vc, by_ref = by_ref, by_name = {}, by_type = {}, by_parent = {}, unique = {},
+  }, Estate)
+  for _, entry in pairs(by_ref) do
+    add(self.by_name, entry.name, entry)
+    add(self.by_type, entry.type, entry)
+    if entry.parent then add(self.by_parent, entry.parent, entry) end
+  end
+  return self
 end
 
 --- Reads the inventory of a connection. Waits; one request, more only where the server pages.
 ---@return perilune.plan.Estate
 function estate.read(vc)
-  local by_ref = make_entries(inventory.read(vc, all_paths()))
-  return setmetatable({ vc = vc, by_ref = by_ref, by_name = index_by_name(by_ref) }, Estate)
+  return new_estate(vc, make_entries(inventory.read(vc, all_paths())))
 end
 
 local function by_path(a, b)
@@ -127,15 +138,35 @@ function Estate:entries(refs)
   return list
 end
 
---- Every entry of the given managed types, by path.
+--- Every entry of the given managed types, by path; those only that fits says true of.
+---@param types string[]
+---@param fits (fun(entry: perilune.plan.Entry): boolean)?
 ---@return perilune.plan.Entry[]
-function Estate:all(types)
+function Estate:all(types, fits)
   local list = {}
-  for _, entry in pairs(self.by_ref) do
-    if is_one_of(entry.type, types) then list[#list + 1] = entry end
+  for _, type_name in ipairs(types) do
+    for _, entry in ipairs(self.by_type[type_name] or {}) do
+      if not fits or fits(entry) then list[#list + 1] = entry end
+    end
   end
   table.sort(list, by_path)
   return list
+end
+
+--- The entry that has a value as a property, which is unique among those of its type; nil when there is none. The
+--- property is one that the inventory was read with.
+---@return perilune.plan.Entry?
+function Estate:with(type_name, path, value)
+  local key = type_name .. " " .. path
+  local index = self.unique[key]
+  if not index then
+    index = {}
+    for _, entry in ipairs(self.by_type[type_name] or {}) do
+      index[entry.props[path] or false] = entry
+    end
+    self.unique[key] = index
+  end
+  return index[value]
 end
 
 --- Whether entry is root or somewhere below it.
@@ -149,10 +180,7 @@ end
 --- The entries of the given types below root, by name.
 ---@return perilune.plan.Entry[]
 function Estate:below(root, types)
-  local list = {}
-  for _, entry in pairs(self.by_ref) do
-    if is_one_of(entry.type, types) and self:is_below(entry, root) then list[#list + 1] = entry end
-  end
+  local list = self:all(types, function(entry) return self:is_below(entry, root) end)
   table.sort(list, by_entry_name)
   return list
 end
@@ -193,8 +221,8 @@ end
 ---@return perilune.plan.Entry[]
 function Estate:children(parent, types)
   local list = {}
-  for _, entry in pairs(self.by_ref) do
-    if entry.parent == parent and (not types or is_one_of(entry.type, types)) then list[#list + 1] = entry end
+  for _, entry in ipairs(self.by_parent[parent] or {}) do
+    if not types or is_one_of(entry.type, types) then list[#list + 1] = entry end
   end
   table.sort(list, by_entry_name)
   return list

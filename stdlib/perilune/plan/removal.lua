@@ -24,18 +24,19 @@ end
 --- VMs that the playbook's owner made and that no resource of it is any more, as nodes, by path.
 ---@return perilune.plan.Node[]
 function removal.undeclared(estate, owner, claimed, kinds)
+  local function is_undeclared(entry)
+    return owner ~= nil and marker.owner(entry) == owner and not claimed[entry]
+  end
   local list = {}
-  for _, entry in ipairs(owner and estate:all { "VirtualMachine" } or {}) do
-    if marker.owner(entry) == owner and not claimed[entry] then
-      list[#list + 1] = {
-        id = "undeclared " .. entry.path,
-        kind = kinds.vm,
-        name = entry.name,
-        label = ('vm "%s"'):format(entry.name),
-        entry = entry,
-        undeclared = true,
-      }
-    end
+  for i, entry in ipairs(estate:all({ "VirtualMachine" }, is_undeclared)) do
+    list[i] = {
+      id = "undeclared " .. entry.path,
+      kind = kinds.vm,
+      name = entry.name,
+      label = ('vm "%s"'):format(entry.name),
+      entry = entry,
+      undeclared = true,
+    }
   end
   return list
 end

@@ -144,6 +144,16 @@ local function unknown(self, key, path, report)
   }
 end
 
+local function refuse_unknown(self, value, path, report)
+  local strays = {}
+  for key in pairs(value) do
+    if not self.fields[key] then strays[key] = true end
+  end
+  for _, key in ipairs(next(strays) ~= nil and sorted_keys(strays) or strays) do
+    unknown(self, key, path, report)
+  end
+end
+
 local function missing(of, name, path, report, partial)
   if of.default_value ~= nil then
     return compound.default_of(of)
@@ -161,16 +171,14 @@ function Record:accept(value, path, report, context)
   if not is_table(value) then
     return expected("a table", value, path, report)
   end
-  for _, key in ipairs(sorted_keys(value)) do
-    if not self.fields[key] then unknown(self, key, path, report) end
-  end
+  refuse_unknown(self, value, path, report)
   local accepted, partial = {}, path == "" and context ~= nil and context.partial
   for _, name in ipairs(self.names) do
-    local of, inner = self.fields[name], path_of.join(path, name)
-    if value[name] == nil then
+    local of, given = self.fields[name], value[name]
+    if given == nil then
       accepted[name] = missing(of, name, path, report, partial)
     else
-      accepted[name] = of:check(value[name], inner, report, context)
+      accepted[name] = of:check(given, path_of.join(path, name), report, context)
     end
   end
   return accepted

@@ -3,9 +3,14 @@ local path = {}
 
 ---@alias perilune.schema.Key string|integer
 
-local function is_word(key)
-  return key:find "^[%a_][%w_]*$" ~= nil
-end
+--- Whether keys are written without quotes: there are few, and each is asked for often.
+local is_word = setmetatable({}, {
+  __mode = "k",
+  __index = function(self, key)
+    self[key] = key:find "^[%a_][%w_]*$" ~= nil
+    return self[key]
+  end,
+})
 
 --- The path of `key` inside what `parent` names; an empty or absent parent is the resource itself.
 ---@param parent string|nil
@@ -14,7 +19,7 @@ end
 function path.join(parent, key)
   if type(key) ~= "string" then
     return ("%s[%s]"):format(parent or "", key)
-  elseif not is_word(key) then
+  elseif not is_word[key] then
     return ('%s["%s"]'):format(parent or "", (key:gsub('[\\"]', "\\%0")))
   end
   return parent and parent ~= "" and parent .. "." .. key or key

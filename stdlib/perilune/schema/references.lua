@@ -7,11 +7,13 @@ local path_of = require "perilune.schema.path"
 ---@field target table  the resource or lookup
 ---@field path string  where it is named: "nics[1].network", "after[2]"
 
+--- The keys of what may hold references.
 local function sorted(value)
   local keys = {}
-  for key in pairs(value) do
-    keys[#keys + 1] = key
+  for key, inner in pairs(value) do
+    if type(inner) == "table" then keys[#keys + 1] = key end
   end
+  if #keys < 2 then return keys end
   table.sort(keys, function(a, b)
     if math.type(a) == math.type(b) then return a < b end
     return math.type(a) ~= nil

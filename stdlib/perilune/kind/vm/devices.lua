@@ -32,14 +32,29 @@ end
 --- Names of network cards a playbook can ask for.
 devices.CARD_TYPES = { "e1000", "e1000e", "vmxnet3" }
 
-local function is_a(device, base)
-  return device._typeName ~= nil and schema.is_a(device._typeName, base)
+local function class_of(type_name)
+  local class = {
+    is_disk = schema.is_a(type_name, "VirtualDisk"),
+    is_card = schema.is_a(type_name, "VirtualEthernetCard"),
+  }
+  for _, known in ipairs(FAMILIES) do
+    if schema.is_a(type_name, known.base) then class.family = known.family end
+  end
+  return class
 end
 
-local function family_of(device)
-  for _, known in ipairs(FAMILIES) do
-    if is_a(device, known.base) then return known.family end
-  end
+--- What devices are, by their types: a few, of thousands of devices.
+local classes = setmetatable({}, {
+  __index = function(self, type_name)
+    self[type_name] = class_of(type_name)
+    return self[type_name]
+  end,
+})
+
+local NO_CLASS = {}
+
+local function class(device)
+  return device._typeName and classes[device._typeName] or NO_CLASS
 end
 
 local function by_unit(a, b)
@@ -60,15 +75,15 @@ function devices.sort(list)
   local sorted = { disks = {}, cards = {}, buses = {} }
   local controllers = {}
   for _, device in ipairs(list) do
-    local family = family_of(device)
+    local family = class(device).family
     if family then controllers[device.key] = { family = family, device = device } end
     if family == "scsi" then sorted.buses[device.busNumber] = device end
   end
   for _, device in ipairs(list) do
     local above = controllers[device.controllerKey or false]
-    if is_a(device, "VirtualDisk") and above then
+    if above and class(device).is_disk then
       sorted.disks[slots.name(above.family, above.device.busNumber, device.unitNumber)] = device
-    elseif is_a(device, "VirtualEthernetCard") then
+    elseif class(device).is_card then
       sorted.cards[#sorted.cards + 1] = device
     end
   end
@@ -111,11 +126,8 @@ function devices.network_name(card, estate)
   local backing = card.backing
   local entry = estate:entry(backing.network)
   if entry then return entry.name end
-  if backing.port then
-    for _, candidate in ipairs(estate:all { "DistributedVirtualPortgroup" }) do
-      if candidate.props.key == backing.port.portgroupKey then return candidate.name end
-    end
-  end
+  entry = backing.port and estate:with("DistributedVirtualPortgroup", "key", backing.port.portgroupKey)
+  if entry then return entry.name end
   return backing.deviceName or backing.opaqueNetworkId or "an unknown network"
 end
 
@@ -218,7 +230,7 @@ end
 
 --- Takes a device out of the VM; a disk's file goes too unless it is to be kept.
 function Changes:remove(device, keep_file)
-  local destroys = not keep_file and is_a(device, "VirtualDisk")
+  local destroys = not keep_file and class(device).is_disk
   self.list[#self.list + 1] =
     { operation = "remove", fileOperation = destroys and "destroy" or nil, device = device }
 end

@@ -61,10 +61,8 @@ local function listing(entries)
 end
 
 local function by_uuid(node, estate)
-  local wanted = node.fields.uuid:lower()
-  for _, entry in ipairs(estate:all(TYPES)) do
-    if (entry.props["config.instanceUuid"] or ""):lower() == wanted then return entry end
-  end
+  local entry = estate:with("VirtualMachine", "config.instanceUuid", node.fields.uuid:lower())
+  if entry then return entry end
   return nil, ("no VM has the instance UUID %s"):format(node.fields.uuid)
 end
 
