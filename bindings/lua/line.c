@@ -19,7 +19,8 @@ static const char WAIT[] = "perilune.editor.wait";
 struct line {
     struct peri_editor *editor; /* NULL when closed */
     struct peri_screen *screen;
-    bool is_asked; /* the last event was "complete", at: */
+    bool goes_on;  /* the last event was "complete": the line is not at its end */
+    bool is_asked; /* and nobody has answered it yet, at: */
     size_t cursor;
     bool is_waited; /* by a task */
 };
@@ -108,7 +109,7 @@ static int next_event(lua_State *L, struct wait *wait)
         return lua_yieldk(L, 0, 0, next_more);
     }
     wait->is_done = true;
-    line->is_asked = event.kind == PERI_EDITOR_COMPLETE;
+    line->goes_on = line->is_asked = event.kind == PERI_EDITOR_COMPLETE;
     line->cursor = event.cursor;
     push_event(L, &event);
     peri_free(event.text);
@@ -146,9 +147,9 @@ static int line_next(lua_State *L)
         return peri_raise(L, &err);
     if (line->is_asked) /* nobody knew an answer */
         peri_editor_answer(line->editor, &(struct peri_editor_answer){0});
-    else
+    else if (!line->goes_on)
         peri_editor_begin(line->editor, prompt != NULL ? prompt : "> ", text);
-    line->is_asked = false;
+    line->goes_on = line->is_asked = false;
     return next_event(L, wait);
 }
 
@@ -250,6 +251,7 @@ static int line_complete(lua_State *L)
     answer.insert = (char *)lua_tostring(L, 5);
     answer.list = (char *)lua_tostring(L, -1);
     peri_editor_answer(line->editor, &answer);
+    line->is_asked = false;
     return 0;
 }
 
