@@ -97,6 +97,21 @@ handshakes() {
         }'
 }
 
+# One POST from spawn to exit, beside the curl command.
+cold() {
+    local url=https://127.0.0.1:$port/sdk ca=$scratch/nginx/cert.pem
+    perilune run tests/bench/http_cold.lua "$url" "$ca" "$scratch/call.xml" | grep -q Envelope
+    build/bench/startup_bench 100 \
+        "curl -s --cacert $ca -H Content-Type:text/xml --data-binary @$scratch/call.xml $url" \
+        "build/perilune run tests/bench/http_cold.lua $url $ca $scratch/call.xml" |
+        awk '{ wall[NR] = $1; middle[NR] = $2; cpu[NR] = $3 }
+            END {
+                printf "one POST: curl %.1f ms (middle %.1f, CPU %.1f), ours %.1f ms (middle %.1f, CPU %.1f)\n",
+                    wall[1], middle[1], cpu[1], wall[2], middle[2], cpu[2]
+                printf "ratio cold-call %.2f at most 1.2\n", wall[2] / wall[1]
+            }'
+}
+
 # The whole way of a call, from a task to values, beside the bytes alone.
 calls() {
     local url=$1 ca=$2 bare ours
@@ -117,6 +132,7 @@ for connections in 8 32; do
         judge "replay-$connections" 0.8 2
 done
 handshakes
+cold
 stop_nginx
 
 start_vcenter -dc 1
