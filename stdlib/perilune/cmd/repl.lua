@@ -134,6 +134,7 @@ local function live_options(chosen, editor)
   chosen.name, chosen.is_live, chosen.width = "prompt", true, term.width
   chosen.write = function(s) editor:print(s) end
   chosen.draw = os.getenv "TERM" ~= "dumb" and function(s) term.write(1, s) end or nil
+  chosen.mode = function(mode) editor:mode(mode) end
   chosen.ask = function(question) return terminal.ask(editor, question) end
 end
 

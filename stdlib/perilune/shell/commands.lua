@@ -113,6 +113,19 @@ known.target = {
   end,
 }
 
+-- Keys --------------------------------------------------------------------------------------------------------
+
+local function keys(mode)
+  return function(session)
+    local set = session.options.mode
+    if not set then err.raise { code = "argument", where = false, message = "there are no keys without a terminal" } end
+    set(mode)
+  end
+end
+
+known.vi = { usage = ":vi", doc = "keys as in vi, from the next line on", run = keys "vi" }
+known.emacs = { usage = ":emacs", doc = "keys as in Emacs, from the next line on", run = keys "emacs" }
+
 -- Running -----------------------------------------------------------------------------------------------------
 
 --- Runs a command. May wait.

@@ -13,6 +13,7 @@ local err = require "perilune.err"
 local handle = require "perilune.schema.handle"
 local handles = require "perilune.playbook.handle"
 local kinds = require "perilune.kind"
+local known = require "perilune.shell.known"
 local opening = require "perilune.shell.opening"
 local planned = require "perilune.shell.planned"
 local playbook_words = require "perilune.playbook.words"
@@ -109,7 +110,9 @@ end
 function Declared:find(record)
   local vc, path = self.session:vcenter(), record.lookup and record.lookup.path or record.name
   if path:sub(1, 1) == "/" then return vc:find_one(path) end
-  return vc:find_one { type = type_of(record), name = path }
+  local found = vc:find_one { type = type_of(record), name = path }
+  known.learn(found, path)
+  return found
 end
 
 --- The live object to show for a handle; nil where there is none, or no server.
@@ -251,8 +254,8 @@ local function output(self)
     self.reading.outputs[name] = nil
     playbook_words.of(self.reading).output(name, value)
     if self.reading.outputs[name] == nil then return end
-    for i, known in ipairs(self.outputs) do
-      if known.name == name then table.remove(self.outputs, i) end
+    for i, other in ipairs(self.outputs) do
+      if other.name == name then table.remove(self.outputs, i) end
     end
     self.outputs[#self.outputs + 1] = { name = name, value = value }
   end
@@ -277,8 +280,8 @@ function Declared:forget(value)
   end
   local entry = self.by_key[key]
   self.by_key[key], self.reading.declared[key], record.resource = nil, nil, nil
-  for i, known in ipairs(self.entries) do
-    if known == entry then table.remove(self.entries, i) end
+  for i, other in ipairs(self.entries) do
+    if other == entry then table.remove(self.entries, i) end
   end
 end
 

@@ -3,6 +3,7 @@
 --- For whatever number of objects one RetrievePropertiesEx is sent, which also reads the names of what they refer to
 --- (the host a machine runs on). Objects that have no name, as managers, ask nothing.
 local handle = require "perilune.c.object"
+local known = require "perilune.shell.known"
 local schema = require "perilune.c.schema"
 local text = require "perilune.util.text"
 local units = require "perilune.util.units"
@@ -134,7 +135,7 @@ end
 ---@param objects userdata[]
 ---@return table<userdata, { type: string, name: string|nil, id: string, facts: string[], is_gone: boolean|nil }>
 function facts.of(vc, objects)
-  local rows, known, specs = {}, {}, specs_of(objects)
+  local rows, found, specs = {}, {}, specs_of(objects)
   if #specs > 0 then
     for _, row in ipairs(vc:retrieve { spec_set = specs }) do rows[row.ref] = row end
   end
@@ -146,11 +147,12 @@ function facts.of(vc, objects)
       local list = kind.show(row, followed and followed.name)
       for i = 1, 8 do entry.facts[#entry.facts + 1] = list[i] and text.visible(list[i]) end
       entry.name = row.name and text.visible(row.name)
+      known.learn(ref, row.name)
     end
     entry.is_gone = not row and #paths > 0
-    known[ref] = entry
+    found[ref] = entry
   end
-  return known
+  return found
 end
 
 return facts

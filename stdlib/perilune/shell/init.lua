@@ -34,6 +34,7 @@ local RESULTS = 9 -- that are kept: _1 … _9
 ---@field draw (fun(s: string))|nil  a terminal that can draw: what is waited for is shown
 ---@field width (fun(): integer|nil)|nil  columns
 ---@field style perilune.util.Style|nil
+---@field mode (fun(mode: "vi"|"emacs"))|nil  changes the keys of the terminal
 ---@field ask (fun(question: string): boolean|nil)|nil
 ---@field apply (fun(vc: perilune.vim.Connection, made: perilune.shell.Planned))|nil  carries a plan out
 
@@ -373,6 +374,7 @@ end
 
 --- Ends background tasks; the connection is its owner's.
 function Session:close()
+  self.is_tracing = false
   self:end_names()
   self.background:close()
 end

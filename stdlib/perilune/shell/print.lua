@@ -8,6 +8,7 @@ local err = require "perilune.err"
 local facts = require "perilune.shell.facts"
 local grid = require "perilune.shell.grid"
 local handle = require "perilune.schema.handle"
+local known = require "perilune.shell.known"
 local literal = require "perilune.shell.literal"
 local object = require "perilune.c.object"
 local secret = require "perilune.util.secret"
@@ -97,6 +98,7 @@ local function rows_page(rows, wanted, options)
   local cells = {}
   for i, row in ipairs(rows) do
     cells[i] = {}
+    known.learn(row.ref, row.name)
     for k, title in ipairs(titles) do cells[i][k] = cell_of(row, title) end
   end
   local head, lines = grid.lines(titles, cells, options.width)
@@ -105,11 +107,11 @@ end
 
 -- Objects -----------------------------------------------------------------------------------------------------
 
-local function one_object(ref, known)
-  if known.is_gone then return ("%s (%s)   is gone"):format(known.type, known.id) end
-  local head = known.name and ("%s %s (%s)"):format(known.type, known.name, known.id)
-    or ("%s (%s)"):format(known.type, known.id)
-  return #known.facts == 0 and head or head .. "   " .. table.concat(known.facts, "  ")
+local function one_object(about)
+  if about.is_gone then return ("%s (%s)   is gone"):format(about.type, about.id) end
+  local head = about.name and ("%s %s (%s)"):format(about.type, about.name, about.id)
+    or ("%s (%s)"):format(about.type, about.id)
+  return #about.facts == 0 and head or head .. "   " .. table.concat(about.facts, "  ")
 end
 
 local function connection_of(ref)
@@ -119,14 +121,19 @@ end
 local function object_page(ref, options)
   local vc = connection_of(ref)
   if not vc then return page(("%s   of a connection that is closed"):format(text.visible(tostring(ref)))) end
-  return page(text.clip(one_object(ref, facts.of(vc, { ref })[ref]), options.width))
+  return page(text.clip(one_object(facts.of(vc, { ref })[ref]), options.width))
 end
 
 local function objects_page(list, options)
   local vc = connection_of(list[1])
   if not vc then return page(literal.text(list)) end
-  local known, lines = facts.of(vc, list), {}
-  for i, ref in ipairs(list) do lines[i] = text.clip(one_object(ref, known[ref]), options.width) end
+  local about, lines, widest = facts.of(vc, list), {}, 0
+  for _, ref in ipairs(list) do widest = math.max(widest, text.width(about[ref].name or "")) end
+  for i, ref in ipairs(list) do
+    local entry = about[ref]
+    if entry.name then entry.name = text.pad(entry.name, math.min(widest, 40)) end
+    lines[i] = text.clip(one_object(entry), options.width)
+  end
   return { lines = lines, noun = "object", foot = foot(#list, "object", options) }
 end
 
@@ -153,7 +160,8 @@ end
 local function task_page(vtask)
   local call, info = vtask.call, vtask.info or {}
   local words = { ("Task %s (%s)"):format(call.method or "", object.id(vtask.ref)) }
-  words[#words + 1] = info.entityName or object.is(call.object) and tostring(call.object) or nil
+  local whose = object.is(call.object) and (known.name(call.object) or tostring(call.object))
+  words[#words + 1] = whose or info.entityName
   words[#words + 1] = info.state or "started"
   if info.state == "running" and info.progress then words[#words + 1] = info.progress .. " %" end
   return page(text.visible(table.concat(words, "   ")))

@@ -1,4 +1,5 @@
 --- What a line waits for, drawn on one line of the terminal until something else is written.
+local known = require "perilune.shell.known"
 local object = require "perilune.c.object"
 local text = require "perilune.util.text"
 
@@ -37,7 +38,8 @@ end
 
 local function describe(watched)
   local info, call = watched.info or {}, watched.call
-  local whose = info.entityName or object.is(call.object) and object.id(call.object) or ""
+  local ref = object.is(call.object) and call.object or info.entity
+  local whose = known.name(ref) or info.entityName or ref and object.id(ref) or ""
   local words = ("%s %s"):format(whose, call.method or info.descriptionId or "task")
   if info.state == "queued" then return words .. "  queued" end
   return info.progress and ("%s  %d %%"):format(words, info.progress) or words

@@ -10,7 +10,8 @@ end
 
 t.test("tells what is unfinished from what is wrong", function()
   for _, text in ipairs {
-    "function f()", "x = {", "if a then", "f(", "1 +", "x =", "--[[ a", "return [[", "for i = 1, 2 do\nprint(i)", "a.b:",
+    "function f()", "x = {", "if a then", "f(", "1 +", "x =", "--[[ a", "return [[", "for i = 1, 2 do\nprint(i)",
+    "a.b:",
   } do
     t.equal({ compile(text) }, { nil, "more" }, text)
   end
