@@ -44,12 +44,14 @@ local function switch(field, words)
 end
 
 known.time = {
-  usage = ":time [on|off]", takes = { "on", "off" }, doc = "say after each line how long it took, and how many requests",
+  usage = ":time [on|off]", takes = { "on", "off" },
+  doc = "say after each line how long it took, and how many requests",
   run = switch("is_timing", "timing is"),
 }
 
 known.trace = {
-  usage = ":trace [on|off]", takes = { "on", "off" }, doc = "show requests as they are answered",
+  usage = ":trace [on|off]", takes = { "on", "off" },
+  doc = "show requests as they are answered",
   run = switch("is_tracing", "tracing is"),
 }
 
