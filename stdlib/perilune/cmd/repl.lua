@@ -17,7 +17,7 @@ local repl = {
   options = { "target", "parallel", "verbose", "color", "no_color" },
   examples = {
     { "repl --target lab", "a prompt with that vCenter" },
-    { "repl < morning.lua", "results of expressions on stdout; ends at the first error" },
+    { "repl < morning.lua", "results on stdout; the first error ends it" },
     { "repl", "the only target there is, or none: Lua alone" },
   },
   exits = "0, or what os.exit was given; 1 error in a script, 4 cannot connect or log in",

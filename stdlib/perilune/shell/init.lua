@@ -358,9 +358,9 @@ function Session:on_request(what, seconds, status)
   self:note(("%9s  %d  %s"):format(text.spent(seconds), status, commands.masked(text.visible(what))))
 end
 
---- Told of each pause before a request is sent again: said once, until something was answered.
-function Session:on_wait(e, seconds)
-  self:note(("%s; trying again in %s"):format(text.visible(e.message), text.spent(seconds)))
+--- Told that a request has to be sent again: the server is away.
+function Session:on_wait(e)
+  self:note(("the server cannot be reached: %s; trying again"):format(text.visible(e.message)))
 end
 
 function Session:on_notice(message)

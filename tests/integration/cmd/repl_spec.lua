@@ -324,3 +324,27 @@ t.test("eval --json writes one record a value, and one a row", function()
   list = records(eval(vc, "nothing.x", "--json").stdout)
   t.equal({ list[2].type, list[2].code, list[2].exit }, { "error", "lua", 1 })
 end)
+
+t.test("tells once that the server is away, and goes on with the same objects when it is back", function()
+  local vc = server.start { lasting = true }
+  local screen = at_prompt(with_target(vc))
+  enter(screen, 'w = vc:find_one "/DC0/vm/DC0_H0_VM0"')
+  enter(screen, "seen = {}")
+  enter(screen, "j = spawn(function() for c in vc:watch { objects = { w }, props = { 'config.annotation' } } do "
+    .. "seen[#seen + 1] = c.new['config.annotation'] end end)")
+  local saved = vc:save()
+  vc:kill()
+  screen:send "w\r"
+  screen:wait "the server cannot be reached"
+  vc:restart(saved)
+  screen:wait "VirtualMachine DC0_H0_VM0 (vm-"
+  vc:govc("vm.change", "-vm", "DC0_H0_VM0", "-annotation", "after")
+  screen:wait_line "lab>"
+  enter(screen, "timeout(15, function() while seen[#seen] ~= 'after' do sleep(0.05) end end)")
+  t.equal(enter(screen, "seen[#seen]"), { '"after"' })
+  local told = 0
+  for _, line in ipairs(screen:all()) do
+    if line:find("the server cannot be reached", 1, true) then told = told + 1 end
+  end
+  t.equal(told, 1)
+end)

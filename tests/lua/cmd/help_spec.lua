@@ -1,7 +1,7 @@
 --- Help and usage errors, as the program prints them.
 local t = require "tests.support.spec"
 
-local commands = { "plan", "apply", "destroy", "validate", "run", "doc", "version" }
+local commands = { "plan", "apply", "destroy", "validate", "run", "repl", "eval", "doc", "version" }
 
 local function perilune(...)
   return t.command { "build/perilune", ... }
