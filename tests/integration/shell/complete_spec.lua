@@ -81,6 +81,22 @@ t.test("reads names of live objects behind the prompt, once, and lists them at t
   t.equal(lab:requests().soap.RetrievePropertiesEx, 1)
 end)
 
+t.test("knows what results hold, and what became of them", function()
+  local lab = server.start { "-vm", "2" }
+  local screen = start(lab)
+  screen:send 'vc:rows{ type = "VirtualMachine", props = { "name" }, where = { name = "*H0*" } }\r'
+  screen:wait "2 rows"
+  screen:send "_[2].ref:PowerOf\t"
+  wait_typed(screen, "_[2].ref:PowerOffVM_Task()")
+  screen:send ":aw\t)\r"
+  screen:wait "success"
+  screen:send "_.desc\t"
+  wait_typed(screen, "_.descriptionId")
+  clear(screen)
+  screen:send 'vc:find_one{ type = "HostSys\t", na\t"DC0_C0_H0" }:EnterM\t'
+  wait_typed(screen, 'vc:find_one{ type = "HostSystem", name = "DC0_C0_H0" }:EnterMaintenanceMode_Task{')
+end)
+
 t.test("knows the lines of a chunk that is not finished, and what locals hold", function()
   local lab = server.start { "-vm", "1" }
   local screen = start(lab)

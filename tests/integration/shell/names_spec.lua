@@ -46,6 +46,42 @@ t.test("says that names are on their way, and has them at the next Tab", functio
   cache:close()
 end)
 
+t.test("serves the old names while they are read again, after a time", function()
+  local lab = server.start { "-vm", "1" }
+  local cache = names.open(lab:connect())
+  cache:wait()
+  lab:govc("folder.create", "/DC0/vm/new")
+  lab:reset_requests()
+  t.equal(cache:find({ "folder" }, "/DC0/vm/", 5).items, {})
+  t.equal(lab:requests().total, 0)
+  cache.read_at = cache.read_at - 3600
+  t.equal(cache:find({ "folder" }, "/DC0/vm/", 5), { items = {}, prefix = "" })
+  cache:wait()
+  t.equal(texts(cache:find({ "folder" }, "/DC0/vm/", 5)), { "/DC0/vm/new" })
+  cache:close()
+end)
+
+t.test("offers only what a connection has and takes", function()
+  local lab = server.start { "-vm", "1" }
+  local vc = lab:connect()
+  local completer = complete.open { env = function(name) return name == "vc" and vc or nil end }
+  local function offered(text)
+    return texts(completer:at(text, #text))
+  end
+  t.is_true(#offered "vc:" > 15)
+  for _, name in ipairs(offered "vc:") do t.equal({ name, type(vc[name]) }, { name, "function" }) end
+  for _, name in ipairs(offered "vc.") do t.is_true(vc[name] ~= nil, name) end
+  for _, word in ipairs { "rows", "find", "find_one", "get_many" } do
+    local takes = offered(("vc:%s{ "):format(word))
+    t.is_true(#takes > 2)
+    t.match(t.raises(function() vc[word](vc, { nonsense = 1 }) end, "argument").message, "no option")
+    for _, option in ipairs(takes) do
+      local ok, e = pcall(vc[word], vc, { [option] = 0 })
+      t.is_true(ok or not tostring(e):find("no option", 1, true))
+    end
+  end
+end)
+
 t.test("tries again after a failure, and ends with the session", function()
   local lab = server.start { "-vm", "1" }
   local vc = lab:connect()

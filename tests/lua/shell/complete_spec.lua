@@ -151,6 +151,7 @@ t.test("offers property paths", function()
     { 'w:get("config.hardware.num|', "numCPU", "numCoresPerSocket" },
     { 'w:get("name", "runt|', "runtime" },
     { 'w:get "gue|', "guest", "guestHeartbeatStatus" },
+    { 'w:get("config.hardware.device[2000].unit|', "unitNumber" },
     { 'w:get("runtime.host.na|' },
     { 'vc:rows{ type = "VirtualMachine", props = { "runtime.po|', "powerState" },
     { 'vc:rows{ props = { "name", "runtime.po|" }, type = "HostSystem" }' },
