@@ -100,11 +100,29 @@ local function parts_of(value, indent, open, typed)
   return parts
 end
 
-local function lay_out(head, parts, indent)
+local SHORT = 24 -- columns of values that stand in a line together
+
+--- Short values of a list, as many on a line as fit; nil where some are long.
+local function filled(parts, indent)
+  local lines, line = {}, ""
+  for _, part in ipairs(parts) do
+    if part:find("[\n{]") or text.width(part) > SHORT then return nil end
+    if line ~= "" and text.width(line) + text.width(part) + #indent + 2 > WIDTH then
+      lines[#lines + 1], line = line, ""
+    end
+    line = line == "" and part .. "," or line .. " " .. part .. ","
+  end
+  lines[#lines + 1] = line
+  return table.concat(lines, "\n" .. indent)
+end
+
+local function lay_out(head, parts, indent, is_list)
   if #parts == 0 then return head .. "{}" end
   local line = ("%s{ %s }"):format(head, table.concat(parts, ", "))
   if not line:find "\n" and text.width(line) + #indent <= WIDTH then return line end
   local inner = indent .. "  "
+  local together = is_list and filled(parts, inner)
+  if together then return ("%s{\n%s%s\n%s}"):format(head, inner, together, indent) end
   return ("%s{\n%s%s,\n%s}"):format(head, inner, table.concat(parts, ",\n" .. inner), indent)
 end
 
@@ -122,7 +140,7 @@ local function plain_table(value, indent, open)
   local head = constructor(value)
   local parts = parts_of(value, indent .. "  ", open, head ~= "")
   open[value], open[#open] = nil, nil
-  return lay_out(head, parts, indent)
+  return lay_out(head, parts, indent, #parts == rawlen(value))
 end
 
 local function of_handle(value, is_owner)

@@ -348,3 +348,46 @@ t.test("tells once that the server is away, and goes on with the same objects wh
   end
   t.equal(told, 1)
 end)
+
+t.test("cuts a long result at a terminal, and more() goes on", function()
+  local screen = at_prompt(with_target(server.start()), { rows = 60 })
+  enter(screen, "list = {} for i = 1, 80 do list[i] = ('a text that takes a line of its own: %d'):format(i) end")
+  local shown = enter(screen, "list")
+  t.equal(shown[#shown], "… 32 lines more; more() shows them")
+  shown = enter(screen, "more()")
+  t.equal({ shown[1], shown[#shown] }, { '  "a text that takes a line of its own: 50",', "}" })
+end)
+
+t.test("takes fifty pasted lines as one chunk", function()
+  local screen = at_prompt(with_target(server.start()), { rows = 70 })
+  local lines = { "sum = 0" }
+  for i = 1, 48 do lines[#lines + 1] = ("sum = sum + %d"):format(i) end
+  lines[#lines + 1] = "print('sum', sum)"
+  screen:paste(table.concat(lines, "\n"))
+  screen:send "\r"
+  screen:wait "sum     1176"
+  screen:wait_line "lab>"
+end)
+
+t.test("writes no escape codes to a dumb terminal", function()
+  local env = with_target(server.start())
+  env.TERM = "dumb"
+  local screen = at_prompt(env)
+  t.equal(enter(screen, "sleep(0.6)"), {})
+  t.equal(enter(screen, "1 + 1"), { "2" })
+  t.is_nil(screen:written():find "\27")
+end)
+
+t.test("goes over to another target, and keeps what was declared", function()
+  local one, other = server.start(), server.start { "-dc", "1" }
+  local home = one.env.HOME
+  os.execute(("mkdir -p %s/.config/perilune"):format(home))
+  write(home .. "/.config/perilune/targets.lua", ([[
+target "other" { url = %q, user = "user", password = secret.env "LAB_PASSWORD", ca_file = %q }
+]]):format(other.env.GOVC_URL, other.ca_file))
+  one.env.LAB_PASSWORD, one.env.XDG_CONFIG_HOME = other.env.GOVC_PASSWORD, false
+  local result = script(one, { 'w = vm "DC0_H0_VM0"', 'w.annotation = "x"', ":target other", "vc.name", ":show" })
+  t.equal(result.status, 0)
+  t.match(result.stdout, '"other"\nvm "DC0_H0_VM0" {\n  annotation = "x",\n}')
+  t.equal({ one:sessions(), other:sessions() }, { 0, 0 })
+end)

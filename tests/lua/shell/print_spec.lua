@@ -45,6 +45,15 @@ t.test("keeps what has no form in Lua out of sight, and the rest valid", functio
   t.match(shown, "nil --[[a table around this one]]")
 end)
 
+t.test("puts the short values of a list on lines together", function()
+  local list = {}
+  for i = 1, 40 do list[i] = i * 1000 end
+  local shown = literal.text(list)
+  t.equal(pasted(shown), list)
+  local _, lines = shown:gsub("\n", "")
+  t.equal(lines < 6, true)
+end)
+
 local function row(id, values)
   values.ref = space:object("VirtualMachine", id)
   return values
