@@ -14,6 +14,7 @@ local file = require "perilune.c.file"
 local help = require "perilune.shell.help"
 local kinds = require "perilune.doc.kinds"
 local reader = require "perilune.shell.complete.reader"
+local text_for = require "perilune.util.text"
 
 local complete = {}
 
@@ -127,7 +128,8 @@ local function files(word)
   local items, rest = {}, word:sub(#directory + 1)
   local is_there, names = pcall(file.names, place)
   for _, name in ipairs(is_there and names or {}) do
-    if name:sub(1, 1) ~= "." or rest:sub(1, 1) == "." then items[#items + 1] = { text = name } end
+    local is_shown = name:sub(1, 1) ~= "." or rest:sub(1, 1) == "."
+    if is_shown and text_for.visible(name) == name then items[#items + 1] = { text = name } end
   end
   return items, #directory
 end
@@ -148,16 +150,14 @@ end
 
 -- Strings --------------------------------------------------------------------------------------------------
 
-local ESCAPED = { ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r" }
-
---- A text as it is written between quotes.
-local function written(text, quote)
-  if quote:sub(1, 1) == "[" then return text end
-  return (text:gsub("[%c\\" .. quote .. "]", function(letter)
-    return ESCAPED[letter] or letter == quote and "\\" .. quote or ("\\%03d"):format(letter:byte())
-  end))
+--- A text as it is written between quotes, with escapes for what steers a terminal; nil where it cannot be written so.
+local function written(name, quote)
+  if quote:sub(1, 1) == "[" then
+    local is_plain = text_for.visible(name) == name and not name:find("]", 1, true)
+    return is_plain and name or nil
+  end
+  return text_for.visible((name:gsub("[\\" .. quote .. "]", "\\%0")))
 end
-
 
 --- A text between quotes as it is meant, as far as names need it.
 local function meant(word, quote)
@@ -179,7 +179,10 @@ end
 
 local function quoted(items, quote)
   local list = {}
-  for i, item in ipairs(items) do list[i] = { text = written(item.text, quote), note = item.note } end
+  for _, item in ipairs(items) do
+    local name = written(item.text, quote)
+    if name then list[#list + 1] = { text = name, note = item.note } end
+  end
   return list
 end
 
@@ -191,7 +194,7 @@ local function string_answer(self, reading, wanted, is_key)
   if not list then return nil end
   local from, names = reading.from + (kept or 0), found.names
   if not names then return sorted_answer(from, quoted(list, quote), reading.word:sub((kept or 0) + 1)) end
-  local made = answer(from, quoted(list, quote), reading.word, names.more or 0, written(names.prefix, quote))
+  local made = answer(from, quoted(list, quote), reading.word, names.more or 0, written(names.prefix, quote) or "")
   made.pending = names.pending
   return made
 end

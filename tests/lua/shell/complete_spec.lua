@@ -31,7 +31,7 @@ local function env_names()
   return names
 end
 
-local live = { vm = { "web-01", "web-02", "db \"1\"" }, host = { "esx-1" } }
+local live = { vm = { "web-01", "web-02", "db \"1\"", "es\27[1m\u{202e}]" }, host = { "esx-1" } }
 local names = {
   find = function(_, wanted, prefix)
     local items = {}
@@ -213,6 +213,8 @@ t.test("offers the names of live objects, where a name is wanted", function()
     { "vm 'db|", 'db "1"' },
     { "vm [[db|", 'db "1"' },
     { 'vm "db \\"|', 'db \\"1\\"' },
+    { 'vm "es|', "es\\x1b[1m\\u{202e}]" },
+    { "vm [[es|" },
     { 'vm "x" { host = "es|', "esx-1" },
     { 'portgroup "p" { hosts = { "es|', "esx-1" },
     { 'vm "zzz|' },
@@ -262,8 +264,8 @@ end)
 
 t.test("offers files", function()
   local directory = t.tmpdir()
-  os.execute(("mkdir %s/inner && touch %s/one.lua %s/other.lua %s/.hidden"):format(
-    directory, directory, directory, directory))
+  os.execute(("mkdir %s/inner && touch %s/one.lua %s/other.lua %s/.hidden %s/'o\27'"):format(
+    directory, directory, directory, directory, directory))
   check {
     { (":load %s/o|"):format(directory), "one.lua", "other.lua" },
     { (":load %s/|"):format(directory), "inner/", "one.lua", "other.lua" },
