@@ -15,7 +15,7 @@ local names = {}
 
 local FRESH_SECONDS = 60 -- after which names are read again, when they are wanted
 local RETRY_SECONDS = 5 -- after a read that failed
-local SLICE = 500 -- rows, or names to sort, between two pauses
+local SLICE = 250 -- rows, or names to sort, between two pauses
 
 ---@class perilune.shell.Found
 ---@field items perilune.shell.Item[]
