@@ -6,6 +6,7 @@
  * For documentation, checking and completion; the codec reads the tables itself. */
 #include <lauxlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "bindings/lua/modules.h"
 #include "bindings/schema/near.h"
@@ -292,16 +293,68 @@ static void push_method_names(lua_State *L)
     }
 }
 
+static const char *const options[] = {"type", "enum", "managed", "method", NULL};
+static bool (*const is_of[])(uint8_t) = {is_data, is_enum, is_managed};
+
 /* names("type" | "enum" | "managed" | "method"): all of them; methods as "Folder.CreateVM_Task" */
 static int schema_names(lua_State *L)
 {
-    static const char *const options[] = {"type", "enum", "managed", "method", NULL};
-    static bool (*const wanted[])(uint8_t) = {is_data, is_enum, is_managed};
     int option = luaL_checkoption(L, 1, NULL, options);
     if (option == 3)
         push_method_names(L);
     else
-        push_type_names(L, wanted[option]);
+        push_type_names(L, is_of[option]);
+    return 1;
+}
+
+static bool has_word(const char *name, const char *word)
+{
+    size_t len = strlen(word);
+    while (*name != '\0' && strncasecmp(name, word, len) != 0)
+        name++;
+    return *name != '\0';
+}
+
+/* Whether a name has all words, which are the values from index 2 to last. */
+static bool has_words(lua_State *L, int last, const char *name)
+{
+    for (int i = 2; i <= last; i++)
+        if (!has_word(name, lua_tostring(L, i)))
+            return false;
+    return true;
+}
+
+/* Whether the type's own fields, properties or members have one with such a name. */
+static bool owns_words(lua_State *L, int last, const struct peri_schema_type *type)
+{
+    bool is_owner = false;
+    for (size_t i = 0; !is_owner && i < type->count; i++)
+        is_owner = has_words(L, last,
+                             type->kind == PERI_SCHEMA_ENUM
+                                 ? peri_schema_member(type, i)
+                                 : peri_schema_name(peri_schema_own(type, i)->name));
+    return is_owner;
+}
+
+/* holding("type" | "enum" | "managed", word, …): those that have all words, whatever their case, in
+ * their name, or in the name of a member, field or property of their own */
+static int schema_holding(lua_State *L)
+{
+    int last = lua_gettop(L), option = luaL_checkoption(L, 1, NULL, options);
+    luaL_argcheck(L, option < 3, 1, "methods hold nothing");
+    for (int i = 2; i <= last; i++)
+        luaL_argcheck(L, lua_type(L, i) == LUA_TSTRING, i, "a word is a string");
+    lua_newtable(L);
+    for (size_t i = PERI_SCHEMA_BUILTINS; i < peri_schema_type_count(); i++) {
+        const struct peri_schema_type *type = peri_schema_type((uint16_t)i);
+        if (!is_of[option](type->kind))
+            continue;
+        push_full_name(L, type);
+        if (has_words(L, last, lua_tostring(L, -1)) || owns_words(L, last, type))
+            lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+        else
+            lua_pop(L, 1);
+    }
     return 1;
 }
 
@@ -521,13 +574,11 @@ static int schema_services(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-    {"type", schema_type},           {"method", schema_method},
-    {"methods", schema_methods},     {"names", schema_names},
-    {"is_a", schema_is_a},           {"property", schema_property},
-    {"version", schema_version},     {"newest", schema_newest},
-    {"services", schema_services},   {"base", schema_base},
-    {"uses", schema_uses},           {"extending", schema_extending},
-    {"returning", schema_returning}, {NULL, NULL}};
+    {"type", schema_type},           {"method", schema_method},   {"methods", schema_methods},
+    {"names", schema_names},         {"is_a", schema_is_a},       {"property", schema_property},
+    {"version", schema_version},     {"newest", schema_newest},   {"services", schema_services},
+    {"base", schema_base},           {"uses", schema_uses},       {"extending", schema_extending},
+    {"returning", schema_returning}, {"holding", schema_holding}, {NULL, NULL}};
 
 int peri_open_schema(lua_State *L)
 {

@@ -79,9 +79,13 @@ end
 
 -- Searching ----------------------------------------------------------------------------------------------------
 
-local function matcher(text)
+local function words_of(text)
   local words = {}
   for word in text:lower():gmatch "[^%s.:]+" do words[#words + 1] = word end
+  return words
+end
+
+local function matcher(words)
   return function(name)
     local lower = name:lower()
     for _, word in ipairs(words) do
@@ -111,10 +115,11 @@ end
 ---@param text string
 ---@return { types: string[], methods: string[], properties: table[], fields: table[], members: table[] }
 function index.search(text)
-  local fits = matcher(text)
+  local words = words_of(text)
+  local fits = matcher(words)
   local found = { types = {}, methods = {}, properties = {}, fields = {}, members = {} }
   for _, kind in ipairs { "managed", "type", "enum" } do
-    for _, name in ipairs(schema.names(kind)) do
+    for _, name in ipairs(schema.holding(kind, table.unpack(words))) do
       local described = schema.type(name)
       if fits(name) then found.types[#found.types + 1] = name end
       add_fields(found, name, described, fits)

@@ -118,3 +118,16 @@ t.test("tells where a type is declared, what extends and what returns it", funct
   t.equal({ schema.base "VirtualDisk", schema.base "PbmProfile", (schema.base "DynamicData") },
     { "VirtualDevice", "DynamicData" })
 end)
+
+t.test("finds the types that hold words, in their own names or their members', whatever the case", function()
+  t.equal(schema.holding("type", "virtualmachineconfigspec"), { "VirtualMachineConfigSpec" })
+  t.equal(schema.holding("enum", "poweredon", "HOST"), {})
+  local enums = schema.holding("enum", "powered", "OFF")
+  t.equal({ enums[1], enums[#enums] }, { "HostSystemPowerState", "VmShutdownOnIsolationEventOperation" })
+  t.equal(schema.holding("managed", "wwnNodes"), {})
+  local names = {}
+  for _, name in ipairs(schema.holding("managed", "recent", "task")) do names[name] = true end
+  t.is_true(names.TaskManager and names.ManagedEntity)
+  t.is_nil(names.VirtualMachine)
+  t.raises(function() schema.holding "method" end)
+end)
