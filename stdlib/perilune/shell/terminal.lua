@@ -94,10 +94,12 @@ function on.complete(self, event)
     self.completer, self.completes_for = new_completer(self.session), self.session.vc
   end
   local answer = self.completer:at(before .. event.text, #before + event.cursor)
+  local from, items, more = math.max(answer.from - #before, 0), answer.items, answer.more
+  if more and #answer.prefix > event.cursor - from then -- more than the editor sees: first what all begin with
+    items, more = { { text = answer.prefix } }, nil
+  end
   local message = answer.pending and "names are being read; Tab again shows them" or nil
-  self.editor:complete {
-    from = math.max(answer.from - #before, 0), items = answer.items, more = answer.more, message = message,
-  }
+  self.editor:complete { from = from, items = items, more = more, message = message }
 end
 
 --- Ctrl-C drops what was typed; a second one asks before leaving.

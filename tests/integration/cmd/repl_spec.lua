@@ -267,6 +267,15 @@ t.test("asks before leaving at the second Ctrl-C, and leaves at a yes", function
   t.equal(vc:sessions(), 0)
 end)
 
+t.test("drops a Ctrl-D that comes while a line runs", function()
+  local screen = at_prompt(with_target(server.start()))
+  screen:send "print 'begun' sleep(0.6)\r"
+  screen:wait_line ""
+  screen:send "\4"
+  screen:wait_line "lab>"
+  t.equal(enter(screen, "1 + 1"), { "2" })
+end)
+
 t.test("says at Ctrl-D that tasks go on, and ends them at the second", function()
   local screen = at_prompt(with_target(server.start()))
   enter(screen, "j = spawn(sleep, 1000)")
