@@ -6,7 +6,10 @@ import ssl
 import sys
 
 from pyVim import connect
-from pyVmomi import vim, vmodl
+from pyVmomi import VmomiSupport, vim, vmodl
+
+# The simulator leaves some states empty, which pyVmomi takes for members that their enums do not have.
+setattr(VmomiSupport.Enum, "", "")
 
 address, properties = sys.argv[1], sys.argv[2:]
 host, port = address.rsplit(":", 1)
