@@ -14,13 +14,13 @@ static int run(lua_State *L, lua_State *co, int arguments)
 {
     struct peri_task *task = lua_isyieldable(L) ? peri_task_current(L) : NULL;
     int count;
-    peri_task_lend(co, task);
+    peri_task_lend(L, co, task);
     int status = lua_resume(co, L, arguments, &count);
     if (status == LUA_YIELD && task != NULL && peri_task_waiting(task)) {
         lua_pop(co, count);
         return lua_yieldk(L, 0, 0, resume_more);
     }
-    peri_task_lend(co, NULL);
+    peri_task_lend(L, co, NULL);
     bool is_well = status == LUA_OK || status == LUA_YIELD;
     int moved = is_well ? count : 1;
     luaL_checkstack(L, moved + 1, "too many results");
@@ -56,7 +56,8 @@ static int coroutine_resume(lua_State *L)
     int arguments = lua_gettop(L) - 1;
     if (is_busy(co) || !lua_checkstack(co, arguments)) {
         lua_pushboolean(L, false);
-        lua_pushstring(L, is_busy(co) ? "cannot resume non-suspended coroutine" : "too many arguments");
+        lua_pushstring(L, is_busy(co) ? "cannot resume non-suspended coroutine"
+                                      : "too many arguments");
         return 2;
     }
     lua_xmove(L, co, arguments);

@@ -11,6 +11,7 @@
 #include "runtime/engine/memory.h"
 #include "runtime/engine/searcher.h"
 #include "runtime/loop/signal.h"
+#include "runtime/sched/interrupt.h"
 #include "runtime/sched/raise.h"
 #include "runtime/sched/sched.h"
 
@@ -94,11 +95,13 @@ void peri_engine_free(struct peri_engine *engine)
 
 /* ---- signals ---- */
 
-static void on_signal_at_once(void *arg, int number)
+static bool on_signal_at_once(void *arg, int number)
 {
     struct peri_engine *engine = arg;
-    (void)number;
+    if (number == SIGINT && peri_interrupt_deliver(engine->sched))
+        return true;
     peri_sched_preempt(engine->sched);
+    return false;
 }
 
 static void on_signal(void *arg, int number)
@@ -168,6 +171,7 @@ static int report(lua_State *L)
 static void between_turns(struct peri_engine *engine, struct peri_task *root)
 {
     interrupt(engine, root);
+    peri_interrupt_turn(engine->sched);
     lua_gc(engine->L, LUA_GCINC, peri_memory_pause(engine->memory), 0, 0);
 }
 

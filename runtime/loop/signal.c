@@ -14,7 +14,7 @@ enum { NUMBERS = 32 }; /* the classic signals */
 
 struct peri_signal {
     uv_async_t uv; /* its data is this struct */
-    peri_signal_cb at_once;
+    peri_signal_at_once at_once;
     peri_signal_cb cb;
     void *arg;
     volatile sig_atomic_t came[NUMBERS];
@@ -29,12 +29,13 @@ static void on_signal(int number)
 {
     int saved = errno;
     struct peri_signal *signal = watcher;
-    if (signal->count > 0 && number == SIGINT)
-        _exit(PERI_SIGNAL_EXIT);
-    signal->count = 1;
-    signal->came[number] = 1;
-    if (signal->at_once != NULL)
-        signal->at_once(signal->arg, number);
+    bool is_all = signal->at_once != NULL && signal->at_once(signal->arg, number);
+    if (!is_all) {
+        if (signal->count > 0 && number == SIGINT)
+            _exit(PERI_SIGNAL_EXIT);
+        signal->count = 1;
+        signal->came[number] = 1;
+    }
     uv_async_send(&signal->uv);
     errno = saved;
 }
@@ -69,7 +70,7 @@ static void watch(struct peri_signal *signal, int number)
 }
 
 struct peri_signal *peri_signal_new(struct peri_loop *loop, const int *numbers,
-                                    peri_signal_cb at_once, peri_signal_cb cb, void *arg,
+                                    peri_signal_at_once at_once, peri_signal_cb cb, void *arg,
                                     struct peri_error *err)
 {
     peri_assert(watcher == NULL);

@@ -12,6 +12,10 @@ struct peri_signal;
 /* What is called for a signal; number is SIGINT and so on. */
 typedef void (*peri_signal_cb)(void *arg, int number);
 
+/* What is called in the handler; returns whether that was all: the signal counts for nothing then,
+ * and the loop only turns. */
+typedef bool (*peri_signal_at_once)(void *arg, int number);
+
 /* Watches the signals of the list, which ends with 0, and returns the watcher; NULL and PERI_E_IO
  * when the system refuses. Signals belong to the process, so there is one watcher at a time
  * (asserted). The loop does not wait for signals.
@@ -21,7 +25,7 @@ typedef void (*peri_signal_cb)(void *arg, int number);
  * SIGINT that is not the first signal ends the process right in the handler: whoever asks twice
  * does not want to wait for a loop that is stuck. SIGHUP stays ignored where it was (nohup). */
 struct peri_signal *peri_signal_new(struct peri_loop *loop, const int *numbers,
-                                    peri_signal_cb at_once, peri_signal_cb cb, void *arg,
+                                    peri_signal_at_once at_once, peri_signal_cb cb, void *arg,
                                     struct peri_error *err);
 
 /* Ends the watch: the signals do again what they did before. NULL is fine. */

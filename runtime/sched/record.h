@@ -2,6 +2,8 @@
 #ifndef PERI_RECORD_H
 #define PERI_RECORD_H
 
+#include <signal.h>
+
 #include "runtime/base/list.h"
 #include "runtime/loop/timer.h"
 #include "runtime/sched/sched.h"
@@ -29,6 +31,18 @@ struct peri_task { /* lives in a userdata */
 
 enum { TASK_THREAD = 1, TASK_CANCEL, TASK_CONTEXT, TASK_ON_END, TASK_VALUES = TASK_ON_END };
 
+struct peri_interrupt {                    /* of a scheduler; see interrupt.h */
+    volatile sig_atomic_t is_taken, count; /* written by a signal handler */
+    int told;                              /* of count, seen between turns */
+    struct peri_task *volatile task;       /* the guarded one, or NULL */
+    struct peri_wake waiter;
+    bool was_taken; /* before the guard */
+    bool is_raised; /* in the guarded task, once */
+    int endured;    /* hooks since */
+};
+
+enum { PREEMPT_EVERY = 1000 }; /* instructions between two breaks of a preempted task */
+
 struct peri_sched {
     lua_State *L;
     struct peri_loop *loop;
@@ -41,6 +55,7 @@ struct peri_sched {
     uint32_t slot_count, free_count, slot_size;
     uint32_t live;      /* tasks that have not ended */
     unsigned deadlocks; /* found in a row */
+    struct peri_interrupt interrupt;
 };
 
 /* Puts the task at the end of the ready queue, unless it is there. */
@@ -57,6 +72,18 @@ struct peri_sched *peri_sched_of(lua_State *L);
 
 /* Pushes the message handler of tasks, or nil. */
 void peri_sched_push_handler(lua_State *L);
+
+/* Instructions between two hooks of what is preempted. Signal handlers may call it. */
+int peri_interrupt_every(const struct peri_sched *sched);
+
+/* Whether a SIGINT has come for the task. */
+bool peri_interrupt_is_due(const struct peri_task *task);
+
+/* What the debug hook does for SIGINT: raises in the guarded task, or returns. */
+void peri_interrupt_hook(lua_State *L, struct peri_task *task);
+
+/* Drops the pending cancellation of the task that runs on L, if its error has the code. */
+void peri_task_forgive(lua_State *L, enum peri_error_code code);
 
 /* The debug hook of a task that was asked to give way. */
 void peri_task_preempted(lua_State *L, lua_Debug *frame);

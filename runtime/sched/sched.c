@@ -8,10 +8,9 @@
 #include "runtime/sched/record.h"
 
 enum {
-    BATCH = 128,          /* tasks resumed between two looks at the loop */
-    PREEMPT_EVERY = 1000, /* instructions between two breaks of a preempted task */
-    DEADLOCKS_MAX = 8,    /* in a row, before tasks that swallow the error are given up */
-    LISTED_MAX = 10,      /* tasks named by a deadlock's error */
+    BATCH = 128,       /* tasks resumed between two looks at the loop */
+    DEADLOCKS_MAX = 8, /* in a row, before tasks that swallow the error are given up */
+    LISTED_MAX = 10,   /* tasks named by a deadlock's error */
 };
 
 static const char SCHED_KEY, HANDLER_KEY; /* in the registry; the table of tasks has the sched */
@@ -101,6 +100,8 @@ static void resume(struct peri_task *task)
     task->has_started = true;
     task->is_ready = false;
     sched->running = task->L;
+    if (peri_interrupt_is_due(task)) /* it has swallowed the error, or cleans up */
+        peri_sched_preempt(sched);
     int status = lua_resume(task->L, sched->L, arguments, &count);
     sched->running = NULL;
     if (status == LUA_YIELD) {
@@ -215,7 +216,7 @@ void peri_sched_preempt(struct peri_sched *sched)
 {
     lua_State *L = sched->running;
     if (L != NULL)
-        lua_sethook(L, peri_task_preempted, LUA_MASKCOUNT, PREEMPT_EVERY);
+        lua_sethook(L, peri_task_preempted, LUA_MASKCOUNT, peri_interrupt_every(sched));
 }
 
 static void time_is_up(void *arg)

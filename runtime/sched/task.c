@@ -3,6 +3,7 @@
 #include "runtime/sched/task.h"
 
 #include <lauxlib.h>
+#include <string.h>
 
 #include "runtime/base/check.h"
 #include "runtime/sched/raise.h"
@@ -21,9 +22,13 @@ struct peri_task *peri_task_current(lua_State *L)
     return *extra(L);
 }
 
-void peri_task_lend(lua_State *co, struct peri_task *task)
+void peri_task_lend(lua_State *L, lua_State *co, struct peri_task *task)
 {
+    struct peri_sched *sched = peri_sched_of(L);
     *extra(co) = task;
+    sched->running = task != NULL ? co : L;
+    if (peri_task_current(L) != NULL && peri_interrupt_is_due(peri_task_current(L)))
+        peri_sched_preempt(sched);
 }
 
 /* As luaL_checkudata, which looks the metatable up by its name. */
@@ -213,6 +218,8 @@ void peri_task_finish(struct peri_task *task)
     sched->slots[task->slot] = NULL;
     sched->free_slots[sched->free_count++] = task->slot;
     sched->live--;
+    if (sched->interrupt.task == task)
+        sched->interrupt.task = NULL; /* it was closed inside of its guard */
     task->has_ended = true;
     task->is_waiting = task->is_ready = task->is_cancelled = false;
     peri_list_remove(&task->ready);
@@ -382,16 +389,38 @@ bool peri_task_cancel(lua_State *L, struct peri_task *task, bool is_weak)
     return true;
 }
 
+void peri_task_forgive(lua_State *L, enum peri_error_code code)
+{
+    struct peri_task *task = peri_task_current(L);
+    if (!task->is_cancelled)
+        return;
+    peri_task_push(L, task);
+    lua_getiuservalue(L, -1, TASK_CANCEL);
+    bool is_table = lua_istable(L, -1);
+    if (is_table)
+        lua_getfield(L, -1, "code");
+    const char *name = is_table ? lua_tostring(L, -1) : NULL;
+    if (name != NULL && strcmp(name, peri_error_info(code)->name) == 0) {
+        task->is_cancelled = false;
+        lua_pushnil(L);
+        lua_setiuservalue(L, is_table ? -4 : -3, TASK_CANCEL);
+    }
+    lua_pop(L, is_table ? 3 : 2);
+}
+
 void peri_task_preempted(lua_State *L, lua_Debug *frame)
 {
     (void)frame;
     struct peri_task *task = peri_task_current(L);
-    if (task == NULL) /* in a coroutine of the task's own */
+    if (task == NULL) /* in a coroutine that it did not lend itself to */
         return;
+    bool is_due = peri_interrupt_is_due(task);
     if (task->is_cancelled) {
-        lua_sethook(L, NULL, 0, 0);
+        if (!is_due)
+            lua_sethook(L, NULL, 0, 0);
         raise_cancellation(L, task);
     }
+    peri_interrupt_hook(L, task);
     if (L == task->L && lua_isyieldable(L)) /* what it lent itself to has nobody to yield to */
         lua_yield(L, 0);
 }

@@ -36,9 +36,9 @@ struct peri_task *peri_task_at(lua_State *L, int index);
 /* The task that runs on L; NULL outside of tasks, and in a coroutine that a task made. */
 struct peri_task *peri_task_current(lua_State *L);
 
-/* Lets a coroutine of the task's own wait as the task, which then has to yield when the coroutine
- * does (bindings/lua/coroutine.c); NULL takes that back. */
-void peri_task_lend(lua_State *co, struct peri_task *task);
+/* Lets a coroutine that the code on L resumes wait as the task, which then has to yield when it
+ * does (bindings/lua/coroutine.c), and be interrupted as it; NULL takes that back. */
+void peri_task_lend(lua_State *L, lua_State *co, struct peri_task *task);
 
 /* Pushes the task as Lua knows it; nil once it has ended and was forgotten. */
 void peri_task_push(lua_State *L, const struct peri_task *task);

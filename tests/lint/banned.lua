@@ -32,7 +32,7 @@ local c_calls = {
   getenv = { "an argument: only runtime/cli reads the environment", "runtime/cli/" },
   exit = { "an error returned: only runtime/cli ends the process", "runtime/cli/" },
   luaL_ref = { "a userdata's user value: only runtime/sched keeps references", "runtime/sched/" },
-  lua_resume = { "peri_task_wake: only runtime/sched resumes Lua", "runtime/sched/" },
+  lua_resume = { "peri_task_wake: only runtime/sched resumes Lua", "runtime/sched/", "bindings/lua/coroutine.c" },
 }
 
 local lua_calls = {

@@ -22,10 +22,18 @@ static void note(void *arg, int number)
     in_loop++;
 }
 
-static void note_at_once(void *arg, int number)
+static bool note_at_once(void *arg, int number)
 {
     (void)arg;
     at_once = number;
+    return false;
+}
+
+static bool take(void *arg, int number)
+{
+    (void)arg;
+    at_once = number;
+    return true;
 }
 
 static void a_signal_is_told_in_the_handler_and_in_the_loop(void **state)
@@ -44,6 +52,22 @@ static void a_signal_is_told_in_the_handler_and_in_the_loop(void **state)
     assert_int_equal(in_loop, 1);
     peri_signal_free(signal);
     peri_signal_free(NULL);
+    peri_loop_free(loop);
+}
+
+static void a_signal_that_was_taken_in_the_handler_counts_for_nothing(void **state)
+{
+    (void)state;
+    int seen = 0;
+    struct peri_loop *loop = peri_loop_new(NULL);
+    struct peri_signal *signal = peri_signal_new(loop, numbers, take, note, &seen, NULL);
+    in_loop = at_once = 0;
+    raise(SIGINT);
+    raise(SIGINT); /* which would end the process */
+    peri_loop_run(loop, false);
+    assert_int_equal(at_once, SIGINT);
+    assert_int_equal(in_loop, 0);
+    peri_signal_free(signal);
     peri_loop_free(loop);
 }
 
@@ -110,6 +134,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_signal_is_told_in_the_handler_and_in_the_loop),
+        cmocka_unit_test(a_signal_that_was_taken_in_the_handler_counts_for_nothing),
         cmocka_unit_test(freeing_gives_the_signals_back),
         cmocka_unit_test(a_hangup_that_was_ignored_stays_ignored),
         cmocka_unit_test(a_second_interrupt_ends_the_process_at_once),
