@@ -3,6 +3,7 @@ local lazy = require "perilune.util.lazy"
 local apply = lazy "perilune.cmd.apply"
 local err = require "perilune.err"
 local file = require "perilune.c.file"
+local interrupt = require "perilune.c.interrupt"
 local session = require "perilune.cmd.session"
 local shell = require "perilune.shell"
 local style = require "perilune.util.style"
@@ -150,6 +151,7 @@ function repl.main(options, shown)
   local chosen = shell_options(options, told, held)
   chosen.vc = connect(held.work)
   local editor <close> = open_editor()
+  local taken <close> = editor and interrupt.take() or nil -- luacheck: ignore 211 (Ctrl-C ends lines, not the shell)
   if editor then live_options(chosen, editor) end
   local running <close> = shell.open(chosen)
   held.running = running

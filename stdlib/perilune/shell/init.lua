@@ -11,6 +11,7 @@ local commands = require "perilune.shell.commands"
 local declare = require "perilune.shell.declare"
 local env = require "perilune.shell.env"
 local err = require "perilune.err"
+local interrupt = require "perilune.c.interrupt"
 local live_names = require "perilune.shell.names"
 local playbook_module = require "perilune.playbook.module"
 local print = require "perilune.shell.print"
@@ -174,28 +175,15 @@ local function measure_from(self)
   return function() return requests(self) - sent, task.now() - began end
 end
 
-local function guarded(fn)
-  local ok, interrupt = pcall(require, "perilune.c.interrupt")
-  if ok then return interrupt.guard(fn) end
-  return fn()
-end
-
-local function interrupted()
-  return err.new { code = "task.cancelled", where = false, message = "interrupted" }
-end
-
---- Waits for the task of a line, and draws what it waits for. A signal ends the line, not the shell.
+--- Waits for the task of a line, and draws what it waits for. Who cancels the shell cancels the line.
 local function follow(self, line)
   local began = task.now()
   while true do
     local outcome = table.pack(pcall(line.join, line, self.options.draw and spinner.INTERVAL or nil))
     if not outcome[1] then
-      line:cancel(interrupted())
-      if not err.has(outcome[2], "task.interrupted") then
-        line:join()
-        error(outcome[2], 0)
-      end
-      self.was_signalled = true
+      line:cancel(outcome[2])
+      line:join()
+      error(outcome[2], 0)
     elseif outcome[2] ~= nil then
       self.spinner:clear()
       return table.unpack(outcome, 2, outcome.n)
@@ -205,10 +193,10 @@ local function follow(self, line)
   end
 end
 
---- Calls fn in a task of its own, in which a signal ends it, and tells its error.
+--- Calls fn in a task of its own, which Ctrl-C ends, and tells its error.
 ---@return boolean ok
 function Session:run(fn)
-  local line = task.spawn(function() return guarded(fn) end)
+  local line = task.spawn(interrupt.guard, fn)
   line:context(self.background)
   line:on_end(function() end) -- its error is told here
   local ok, e = follow(self, line)
@@ -217,8 +205,7 @@ function Session:run(fn)
     self.exit = err.wrap(e).status
     return true
   end
-  self.was_interrupted = err.has(e, "shell.interrupted") or err.has(e, "task.cancelled") and self.was_signalled
-  self.was_signalled = false
+  self.was_interrupted = err.has(e, "shell.interrupted")
   self:show_error(e)
   return false
 end
@@ -282,7 +269,7 @@ end
 ---@param is_last boolean|nil  nothing follows: what is unfinished is an error
 ---@return "done"|"failed"|"more"
 function Session:evaluate(typed, is_last)
-  self.failure, self.was_interrupted, self.was_signalled = nil, false, false
+  self.failure, self.was_interrupted = nil, false
   local place = { name = self.name, line = #self.lines + 1 }
   if commands.is(typed) then
     enter(self, typed)

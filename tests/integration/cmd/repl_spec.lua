@@ -2,6 +2,7 @@
 local json = require "perilune.c.json"
 local server = require "tests.support.server"
 local t = require "tests.support.spec"
+local task = require "perilune.c.task"
 local terminal = require "tests.support.terminal"
 
 local PORTGROUP = [[portgroup "web" { vlan = 120, hosts = cluster("DC0_C0").hosts }]]
@@ -399,4 +400,43 @@ target "other" { url = %q, user = "user", password = secret.env "LAB_PASSWORD", 
   t.equal(result.status, 0)
   t.match(result.stdout, '"other"\nvm "DC0_H0_VM0" {\n  annotation = "x",\n}')
   t.equal({ one:sessions(), other:sessions() }, { 0, 0 })
+end)
+
+t.test("Ctrl-C ends the line that runs, and the request in flight, but nothing else", function()
+  local vc = server.start()
+  vc:rules { { method = "CurrentTime", action = { delayMs = 60000 } } }
+  local screen = at_prompt(with_target(vc))
+  enter(screen, "j = spawn(sleep, 1000)")
+  local presses = { ["while true do pcall(sleep, 1) end"] = 2 } -- it swallows the first
+  for _, line in ipairs {
+    "vc:current_time()", "while true do end", "while true do pcall(sleep, 1) end", "sleep(1000)",
+    "coroutine.wrap(function() while true do end end)()", "coroutine.wrap(function() sleep(1000) end)()",
+  } do
+    local before = #screen:all()
+    screen:send("print 'begun' " .. line .. "\r")
+    screen:await("the line to begin", function(seen)
+      return seen.lines[seen.row - 1] == "begun" or seen.lines[seen.row] == "begun"
+    end)
+    for _ = 1, presses[line] or 1 do
+      task.sleep(0.3)
+      screen:send "\3"
+    end
+    screen:await("the prompt after " .. line, function(seen)
+      local all = screen:all()
+      return seen.lines[seen.row] == "lab>" and table.concat(all, "\n", before + 1):find "interrupted"
+    end)
+    enter(screen, "x = 1")
+  end
+  t.equal(enter(screen, "1 + 1"), { "2" })
+  t.equal(enter(screen, "j:status()"), { '"waiting"' })
+end)
+
+t.test("logs out when it is told to end", function()
+  local vc = server.start()
+  local screen = at_prompt(with_target(vc))
+  enter(screen, "x = 1")
+  screen:signal "TERM"
+  t.equal(screen:wait_end(), 130)
+  t.is_true(screen:seen().tty.icanon)
+  t.equal(vc:sessions(), 0)
 end)
