@@ -367,7 +367,8 @@ static void prepare(struct peri_typing *typing, const char *mode)
     HistEventW event;
     own.el_set(el, EL_CLIENTDATA, typing);
     own.el_set(el, EL_SIGNAL, 0);
-    own.el_wset(el, EL_ADDFN, L"peri-complete", L"Complete what stands before the cursor", complete);
+    own.el_wset(el, EL_ADDFN, L"peri-complete", L"Complete what stands before the cursor",
+                complete);
     own.el_wset(el, EL_ADDFN, L"peri-paste", L"Insert the text that was pasted", paste);
     peri_typing_mode(typing, mode != NULL ? mode : "emacs");
     own.el_set(el, EL_GETCFN, next_key);
