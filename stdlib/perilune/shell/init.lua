@@ -206,6 +206,7 @@ function Session:run(fn)
     return true
   end
   self.was_interrupted = err.has(e, "shell.interrupted")
+  if self.was_interrupted then self.spinner:wipe() end
   self:show_error(e)
   return false
 end

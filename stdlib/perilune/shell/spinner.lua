@@ -67,6 +67,12 @@ function Spinner:draw(words)
   self.write(("\r%s\27[K"):format(text.clip(frames[self.frame] .. " " .. words, self.width() - 1)))
 end
 
+--- Takes what the terminal itself has echoed, as ^C, from the line of the cursor.
+function Spinner:wipe()
+  if self.write then self.write "\r\27[K" end
+  self.is_drawn = false
+end
+
 function Spinner:clear()
   if self.is_drawn then self.write "\r\27[K" end
   self.is_drawn = false
