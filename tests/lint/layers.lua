@@ -5,7 +5,8 @@ local tree = require "tree"
 -- ISO C and POSIX headers, which every folder may include.
 local common = {}
 for name in ([[assert ctype dirent errno fcntl float inttypes limits locale math poll setjmp signal stdarg
-  stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string strings termios time unistd wchar wctype]]):gmatch "%S+" do
+  stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string strings termios time unistd wchar
+  wctype]]):gmatch "%S+" do
   common[name .. ".h"] = true
 end
 
