@@ -153,12 +153,28 @@ local function field_problem(record, key)
   }
 end
 
+--- The API's methods begin with a capital, fields and attributes do not.
+local function method_problem(record, key)
+  local type_name, names = type_of(record), {}
+  for _, name in ipairs(schema.methods(type_name)) do names[name] = true end
+  err.raise {
+    code = "playbook.name",
+    message = ('%s has no method "%s"'):format(type_name, key),
+    hint = err.suggest(key, names) or ("doc %q lists what it has"):format(type_name),
+  }
+end
+
+local function is_meant_as_method(record, key)
+  return type(key) == "string" and key:find "^%u" ~= nil and type_of(record) ~= nil
+end
+
 local function index(self, outer)
   return function(value, record, key)
     local entry = self.by_key[key_of(record.kind.name, record.name)]
     if entry and entry.body[key] ~= nil then return entry.body[key] end
     if is_method(record, key) then return forwarded(self, record, key) end
     if is_plain_field(record, key) then field_problem(record, key) end
+    if is_meant_as_method(record, key) then method_problem(record, key) end
     return outer(value, record, key)
   end
 end

@@ -169,6 +169,13 @@ t.test("plans the change of a field of what exists, applies it when told so, and
   t.equal(vc:govc("object.collect", "-s", "vm/DC0_H0_VM0", "config.annotation"), "by hand")
 end)
 
+t.test("names the nearest method of what a handle stands for", function()
+  local result = script(server.start(), { 'w = vm "DC0_H0_VM0"', "w:PowerOfVM_Task()" })
+  t.equal(result.status, 1)
+  t.match(result.stderr .. result.stdout, 'VirtualMachine has no method "PowerOfVM_Task"')
+  t.match(result.stderr .. result.stdout, 'did you mean "PowerOffVM_Task"?')
+end)
+
 t.test("tells all mistakes of a declaration, at their places", function()
   local result = script(nil, { "x = 1", 'vm "a" { memry = "1GiB", cpus = "two" }' })
   t.equal(result.status, 1)
