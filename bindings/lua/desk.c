@@ -74,11 +74,12 @@ static const void *pin(struct peri_desk *d)
     return at;
 }
 
-static struct peri_names *make_fields(struct peri_desk *d, const struct peri_shape *shape)
+/* The names of a shape's fields. Lua may run out of memory for one: then the desk is not returned,
+ * and collected with what it has. */
+static void fill_fields(struct peri_desk *d, const struct peri_shape *shape,
+                        struct peri_names *names)
 {
-    size_t count = peri_shape_count(shape);
-    struct peri_names *names = new_names(count);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < peri_shape_count(shape); i++) {
         const struct peri_schema_field *field = peri_shape_field(shape, i);
         if (!(field->flags & PERI_SCHEMA_OPTIONAL))
             names->required[i / 64] |= UINT64_C(1) << (i % 64);
@@ -88,18 +89,19 @@ static struct peri_names *make_fields(struct peri_desk *d, const struct peri_sha
         lua_pushlstring(d->L, name.data, name.len);
         set_name(names, pin(d), 0, (uint16_t)i);
     }
-    return names;
 }
 
-/* The names of a shape's fields, made when it is met first. */
+/* The same, made when the shape is met first. */
 static struct peri_names *fields_of(struct peri_desk *d, const struct peri_shape *shape)
 {
     struct peri_names **names = shape->type != NULL ? &d->types[peri_schema_index(shape->type)]
                                 : shape->method != NULL
                                     ? &d->methods[shape->method - peri_schema_method(0)]
                                     : &d->methods[peri_schema_method_count()];
-    if (*names == NULL)
-        *names = make_fields(d, shape);
+    if (*names == NULL) {
+        *names = new_names(peri_shape_count(shape));
+        fill_fields(d, shape, *names);
+    }
     return *names;
 }
 
