@@ -7,6 +7,7 @@ local environment = require "perilune.vim.environment"
 local err = require "perilune.err"
 local knownhosts = require "perilune.vim.knownhosts"
 local proxies = require "perilune.vim.proxies"
+local recipe = require "perilune.util.recipe"
 local secret = require "perilune.util.secret"
 local targetfile = require "perilune.vim.targetfile"
 local url = require "perilune.vim.url"
@@ -217,7 +218,7 @@ local BARE_SECRET = { "key_password", "proxy_password" }
 
 --- A proxy whose URL is a secret is fetched.
 local function proxy_of(value)
-  return type(value) == "table" and targetfile.cook(value) or value
+  return type(value) == "table" and recipe.cook(value) or value
 end
 
 local function list_of(value)
@@ -240,7 +241,7 @@ local function from_entry(entry, env, is_bare)
     settings.source[field] = fields[field] ~= nil and place or nil
   end
   for _, field in ipairs(is_bare and BARE_SECRET or SECRET) do
-    settings[field] = targetfile.cook(fields[field])
+    settings[field] = recipe.cook(fields[field])
     settings.source[field] = fields[field] and fields[field].source or nil
   end
   return complete(settings, env, entry.name)

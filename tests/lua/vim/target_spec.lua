@@ -217,7 +217,7 @@ t.test("a command that fails, a file or variable that is not there: each says so
     ['command { "false" }'] = "status 1",
     ['file "/nonexistent/pw"'] = "/nonexistent/pw", ['env "NOT_THERE"'] = "NOT_THERE",
   } do
-    t.match(tostring(t.raises(function() find({}, text:format(recipe)) end, "target.invalid")), wanted)
+    t.match(tostring(t.raises(function() find({}, text:format(recipe)) end, "secret")), wanted)
   end
 end)
 
