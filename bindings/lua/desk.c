@@ -83,7 +83,7 @@ static void fill_fields(struct peri_desk *d, const struct peri_shape *shape,
         const struct peri_schema_field *field = peri_shape_field(shape, i);
         if (!(field->flags & PERI_SCHEMA_OPTIONAL))
             names->required[i / 64] |= UINT64_C(1) << (i % 64);
-        struct peri_str name = peri_str_of(peri_schema_name(field->name));
+        struct peri_str name = peri_schema_field_name(field);
         if (name.len > SHORT)
             continue;
         lua_pushlstring(d->L, name.data, name.len);

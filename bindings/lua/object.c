@@ -8,6 +8,7 @@
 #include <lauxlib.h>
 
 #include "bindings/lua/modules.h"
+#include "bindings/schema/schema.h"
 
 #define OBJECT "perilune.object"
 #define SPACE "perilune.space"
@@ -15,8 +16,10 @@
 enum { OF_SPACE = 1, OF_TYPE, OF_ID }; /* user values of an object */
 enum { TABLE = 1, CONNECTION };        /* user values of a space */
 
-struct object {               /* lives in a userdata */
-    struct peri_str type, id; /* of the strings in the user values */
+struct object {                           /* lives in a userdata */
+    struct peri_str type, id;             /* of the strings in the user values */
+    const struct peri_schema_type *known; /* what the schema knows by that type's name */
+    bool is_looked_up;                    /* in the schema: when it is sent first */
 };
 
 void peri_object_push_table(lua_State *L, int space)
@@ -55,6 +58,7 @@ static struct peri_str string_at(lua_State *L, int index)
 static void make(lua_State *L, int space, struct peri_str type)
 {
     struct object *object = lua_newuserdatauv(L, sizeof(*object), 3);
+    object->is_looked_up = false;
     luaL_setmetatable(L, OBJECT);
     lua_pushvalue(L, space);
     lua_setiuservalue(L, -2, OF_SPACE);
@@ -87,12 +91,16 @@ void peri_object_push(lua_State *L, int table, int space, const struct peri_scal
 
 bool peri_object_read(lua_State *L, int index, struct peri_scalar *out)
 {
-    const struct object *object = luaL_testudata(L, index, OBJECT);
+    struct object *object = luaL_testudata(L, index, OBJECT);
     if (object == NULL)
         return false;
+    if (!object->is_looked_up)
+        object->known = peri_schema_find_type(object->type);
+    object->is_looked_up = true;
     out->kind = PERI_SCALAR_REFERENCE;
     out->as.reference.type = object->type;
     out->as.reference.id = object->id;
+    out->as.reference.known = object->known;
     return true;
 }
 

@@ -75,7 +75,7 @@ static void read_header(lua_State *L, struct peri_envelope *out)
 /* The service that an object is of. */
 static uint8_t service_of(const struct peri_scalar *object)
 {
-    const struct peri_schema_type *type = peri_schema_find_type(object->as.reference.type);
+    const struct peri_schema_type *type = object->as.reference.known;
     return type == NULL ? PERI_SCHEMA_CORE : type->service;
 }
 
@@ -101,7 +101,7 @@ static void read_call(lua_State *L, struct peri_encode_call *call)
 static int soap_request(lua_State *L)
 {
     struct peri_encode_call call;
-    struct peri_error err;
+    PERI_UNINITIALIZED struct peri_error err; /* complete once something fails */
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     lua_getfield(L, 1, "this");

@@ -4,19 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bindings/schema/tables.h"
 #include "runtime/base/check.h"
-
-const char *peri_schema_text(uint32_t offset)
-{
-    return peri_tables_text + offset;
-}
-
-const char *peri_schema_name(uint16_t number)
-{
-    peri_assert(number < peri_tables_counts.names);
-    return peri_tables_text + peri_tables_names[number];
-}
 
 size_t peri_schema_name_count(void)
 {
@@ -104,12 +92,6 @@ uint16_t peri_schema_find_name(struct peri_str name)
     return i < peri_tables_counts.names ? (uint16_t)i : PERI_SCHEMA_NONE;
 }
 
-const struct peri_schema_type *peri_schema_type(uint16_t index)
-{
-    peri_assert(index < peri_tables_counts.types);
-    return &peri_tables_types[index];
-}
-
 size_t peri_schema_type_count(void)
 {
     return peri_tables_counts.types;
@@ -157,11 +139,6 @@ const struct peri_schema_type *peri_schema_find_array(uint8_t service, struct pe
     return peri_schema_find_type_in(service, (struct peri_str){element, rest.len});
 }
 
-const char *peri_schema_type_name(const struct peri_schema_type *type)
-{
-    return peri_tables_text + type->name;
-}
-
 void peri_schema_array_name(const struct peri_schema_type *type, char *out, size_t size)
 {
     const char *name = peri_schema_type_name(type);
@@ -181,11 +158,6 @@ bool peri_schema_is(const struct peri_schema_type *type, const struct peri_schem
         type = &peri_tables_types[type->base];
     }
     return true;
-}
-
-const struct peri_schema_field *peri_schema_slot(const struct peri_schema_type *type, size_t i)
-{
-    return &peri_tables_fields[peri_tables_slots[type->slots + i]];
 }
 
 int peri_schema_find_slot(const struct peri_schema_type *type, uint16_t name)
@@ -208,11 +180,6 @@ int peri_schema_find_slot(const struct peri_schema_type *type, uint16_t name)
 const struct peri_schema_field *peri_schema_own(const struct peri_schema_type *type, size_t i)
 {
     return &peri_tables_fields[type->first + i];
-}
-
-const struct peri_schema_field *peri_schema_param(const struct peri_schema_method *m, size_t i)
-{
-    return &peri_tables_fields[m->param + i];
 }
 
 const char *peri_schema_member(const struct peri_schema_type *type, size_t i)

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "runtime/base/check.h"
 #include "runtime/base/str.h"
 
 #define PERI_SCHEMA_NONE UINT16_MAX /* no type, no name */
@@ -101,11 +102,27 @@ struct peri_schema_service {
     uint16_t version_count; /* oldest first; version number n is the n-th */
 };
 
+/* The tables themselves, for what follows and for schema.c. */
+#include "bindings/schema/tables.h"
+
 /* The string at an offset, NUL-terminated. */
-const char *peri_schema_text(uint32_t offset);
+static inline const char *peri_schema_text(uint32_t offset)
+{
+    return peri_tables_text + offset;
+}
 
 /* A field's name by its number; numbers are below peri_schema_name_count. */
-const char *peri_schema_name(uint16_t number);
+static inline const char *peri_schema_name(uint16_t number)
+{
+    peri_assert(number < peri_tables_counts.names);
+    return peri_tables_text + peri_tables_names[number];
+}
+
+/* A field's name; a NUL follows it. */
+static inline struct peri_str peri_schema_field_name(const struct peri_schema_field *field)
+{
+    return (struct peri_str){peri_schema_name(field->name), peri_tables_name_sizes[field->name]};
+}
 size_t peri_schema_name_count(void);
 
 /* The number of a field's name, or PERI_SCHEMA_NONE. */
@@ -113,7 +130,11 @@ uint16_t peri_schema_find_name(struct peri_str name);
 
 /* A type by its index, which must be one; there are peri_schema_type_count of them, sorted by name
  * after the builtin ones. */
-const struct peri_schema_type *peri_schema_type(uint16_t index);
+static inline const struct peri_schema_type *peri_schema_type(uint16_t index)
+{
+    peri_assert(index < peri_tables_counts.types);
+    return &peri_tables_types[index];
+}
 size_t peri_schema_type_count(void);
 uint16_t peri_schema_index(const struct peri_schema_type *type);
 
@@ -129,7 +150,10 @@ const struct peri_schema_type *peri_schema_find_type_in(uint8_t service, struct 
 const struct peri_schema_type *peri_schema_find_array(uint8_t service, struct peri_str name);
 
 /* A type's name, and that of its array. The latter is written to out, cut at size. */
-const char *peri_schema_type_name(const struct peri_schema_type *type);
+static inline const char *peri_schema_type_name(const struct peri_schema_type *type)
+{
+    return peri_tables_text + type->name;
+}
 void peri_schema_array_name(const struct peri_schema_type *type, char *out, size_t size);
 
 /* Whether a type is, or extends, another. A reference of any type is the base of all managed ones.
@@ -137,14 +161,22 @@ void peri_schema_array_name(const struct peri_schema_type *type, char *out, size
 bool peri_schema_is(const struct peri_schema_type *type, const struct peri_schema_type *base);
 
 /* The i-th of all fields of a data type, in the order of the wire; i < type->slot_count. */
-const struct peri_schema_field *peri_schema_slot(const struct peri_schema_type *type, size_t i);
+static inline const struct peri_schema_field *peri_schema_slot(const struct peri_schema_type *type,
+                                                               size_t i)
+{
+    return &peri_tables_fields[peri_tables_slots[type->slots + i]];
+}
 
 /* The place of a name among a data type's fields, or -1. */
 int peri_schema_find_slot(const struct peri_schema_type *type, uint16_t name);
 
 /* The i-th own field, property (or of a method: parameter). */
 const struct peri_schema_field *peri_schema_own(const struct peri_schema_type *type, size_t i);
-const struct peri_schema_field *peri_schema_param(const struct peri_schema_method *m, size_t i);
+static inline const struct peri_schema_field *peri_schema_param(const struct peri_schema_method *m,
+                                                                size_t i)
+{
+    return &peri_tables_fields[m->param + i];
+}
 
 /* The i-th member of an enum, and whether a string is one. */
 const char *peri_schema_member(const struct peri_schema_type *type, size_t i);

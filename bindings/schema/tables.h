@@ -1,8 +1,6 @@
-/* tables.h: the generated tables, as schema.c reads them. Nothing else includes this. */
+/* tables.h: the generated tables. A part of schema.h, which alone includes it. */
 #ifndef PERI_TABLES_H
 #define PERI_TABLES_H
-
-#include "bindings/schema/schema.h"
 
 /* How many entries each table has. */
 struct peri_tables_counts {
@@ -13,6 +11,7 @@ struct peri_tables_counts {
 extern const struct peri_tables_counts peri_tables_counts;
 extern const char peri_tables_text[];                         /* all names, each with its NUL */
 extern const uint32_t peri_tables_names[];                    /* of fields, sorted; offsets */
+extern const uint8_t peri_tables_name_sizes[];                /* bytes of each */
 extern const struct peri_schema_type peri_tables_types[];     /* sorted by name after the builtin */
 extern const uint32_t peri_tables_members[];                  /* of enums; offsets */
 extern const struct peri_schema_field peri_tables_fields[];   /* owner by owner */

@@ -158,7 +158,7 @@ static bool field_element(struct peri_writer *w, const struct fields *f,
                           const struct peri_schema_field *field,
                           const struct peri_source_value *value)
 {
-    struct peri_str name = peri_str_of(peri_schema_name(field->name));
+    struct peri_str name = peri_schema_field_name(field);
     if (!enter(w, name.data))
         return false;
     if (!f->is_open && peri_writer_is_too_new(w, field->service, field->since))

@@ -13,7 +13,7 @@ static bool check_method(struct peri_writer *w, const struct peri_encode_call *c
         return peri_writer_fail(w);
     }
     const struct peri_schema_type *owner = peri_schema_type(call->method->owner);
-    const struct peri_schema_type *type = peri_schema_find_type(call->self.as.reference.type);
+    const struct peri_schema_type *type = call->self.as.reference.known;
     const char *name = call->name;
     if (type != NULL && !peri_schema_is(type, owner)) {
         peri_error_set(w->err, PERI_E_SOAP_METHOD, "%s has no method %s; %s has",
@@ -54,14 +54,14 @@ static bool begin_call(struct peri_writer *w, const struct peri_encode_call *cal
 bool peri_encode_request(const struct peri_encode_call *call, const struct peri_source *source,
                          struct peri_buf *out, struct peri_error *err)
 {
-    struct peri_writer w = {.source = source,
-                            .out = out,
-                            .err = err,
-                            .service = call->service,
-                            .version = call->version,
-                            .core_version = call->core_version,
-                            .space = call->service,
-                            .scope = call->service};
+    PERI_UNINITIALIZED struct peri_writer w; /* its path is 4 KB */
+    w.source = source;
+    w.out = out;
+    w.err = err;
+    w.path.count = 0;
+    w.service = w.space = w.scope = call->service;
+    w.version = call->version;
+    w.core_version = call->core_version;
     return check_method(&w, call) && peri_envelope_begin(&call->envelope, out, err) &&
            begin_call(&w, call) &&
            peri_element_arguments(&w, call->method, call->name, call->is_unchecked) &&

@@ -18,6 +18,8 @@ enum peri_scalar_kind {
     PERI_SCALAR_OTHER /* of a source: what the API has no word for; string names what it is */
 };
 
+struct peri_schema_type;
+
 struct peri_scalar {
     enum peri_scalar_kind kind;
     union {
@@ -29,6 +31,8 @@ struct peri_scalar {
         struct {
             struct peri_str type; /* "VirtualMachine" */
             struct peri_str id;   /* "vm-42" */
+            /* Of a source: what the schema knows by the type's name; NULL: nothing. */
+            const struct peri_schema_type *known;
         } reference;
     } as;
 };

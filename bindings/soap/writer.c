@@ -142,7 +142,7 @@ static bool add_element(struct peri_writer *w, struct peri_str tag, struct peri_
 static bool add_attribute(struct peri_writer *w, struct peri_str name, struct peri_str value)
 {
     return add_pieces(w, PIECE(" "), name, PIECE("=\"")) && add_text(w, value) &&
-           peri_writer_add(w, "\"");
+           add_pieces(w, PIECE("\""), PIECE(""), PIECE(""));
 }
 
 bool peri_writer_end(struct peri_writer *w, struct peri_str name)
@@ -173,7 +173,7 @@ bool peri_writer_begin(struct peri_writer *w, struct peri_str name, const char *
     if (w->space == w->scope && xsi_type == NULL)
         return add_pieces(w, PIECE("<"), name, PIECE(">"));
     return add_pieces(w, PIECE("<"), name, PIECE("")) && add_attributes(w, xsi_type) &&
-           peri_writer_add(w, ">");
+           add_pieces(w, PIECE(">"), PIECE(""), PIECE(""));
 }
 
 static bool out_of_range(struct peri_writer *w, const char *type, int64_t value, int64_t from,
@@ -322,7 +322,7 @@ static bool scalar_element(struct peri_writer *w, struct peri_str tag, const cha
 static bool check_reference(struct peri_writer *w, const struct peri_schema_type *declared,
                             const struct peri_scalar *value)
 {
-    const struct peri_schema_type *type = peri_schema_find_type(value->as.reference.type);
+    const struct peri_schema_type *type = value->as.reference.known;
     if (type == NULL || peri_schema_is(type, declared))
         return true;
     peri_error_set(w->err, PERI_E_SOAP_TYPE, "%s is expected here, not %s",
@@ -334,8 +334,9 @@ bool peri_writer_reference(struct peri_writer *w, struct peri_str tag, const cha
                            const struct peri_scalar *value)
 {
     return add_pieces(w, PIECE("<"), tag, PIECE("")) && add_attributes(w, xsi_type) &&
-           add_attribute(w, PIECE("type"), value->as.reference.type) && peri_writer_add(w, ">") &&
-           add_text(w, value->as.reference.id) && peri_writer_end(w, tag);
+           add_attribute(w, PIECE("type"), value->as.reference.type) &&
+           add_pieces(w, PIECE(">"), PIECE(""), PIECE("")) && add_text(w, value->as.reference.id) &&
+           peri_writer_end(w, tag);
 }
 
 bool peri_writer_scalar(struct peri_writer *w, struct peri_str tag, const char *xsi_type,

@@ -10,9 +10,12 @@
 #if defined(__GNUC__)
 #define PERI_MUST_USE __attribute__((warn_unused_result))
 #define PERI_PRINTF(at, first) __attribute__((format(printf, at, first)))
+/* A large local that is filled before it is read; others are zeroed, which takes time. */
+#define PERI_UNINITIALIZED __attribute__((uninitialized))
 #else
 #define PERI_MUST_USE
 #define PERI_PRINTF(at, first)
+#define PERI_UNINITIALIZED
 #endif
 
 /* Returns size zeroed bytes, owned by the caller, freed with peri_free. Never NULL. */

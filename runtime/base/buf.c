@@ -53,7 +53,7 @@ bool peri_buf_add(struct peri_buf *b, const void *bytes, size_t n, struct peri_e
     return true;
 }
 
-char *peri_buf_extend(struct peri_buf *b, size_t n, struct peri_error *err)
+char *peri_buf_grow(struct peri_buf *b, size_t n, struct peri_error *err)
 {
     if (n > b->ceiling || b->len > b->ceiling - n) {
         peri_error_set(err, PERI_E_LIMIT, "more than %zu bytes", b->ceiling);

@@ -30,9 +30,21 @@ PERI_MUST_USE bool peri_buf_add(struct peri_buf *b, const void *bytes, size_t n,
 /* Appends a copy of a string, without its NUL; as peri_buf_add. */
 PERI_MUST_USE bool peri_buf_puts(struct peri_buf *b, const char *string, struct peri_error *err);
 
+/* As peri_buf_extend, which see. */
+PERI_MUST_USE char *peri_buf_grow(struct peri_buf *b, size_t n, struct peri_error *err);
+
 /* Appends n bytes that the caller fills at once, where it points to; NULL as peri_buf_add is false.
  */
-PERI_MUST_USE char *peri_buf_extend(struct peri_buf *b, size_t n, struct peri_error *err);
+PERI_MUST_USE static inline char *peri_buf_extend(struct peri_buf *b, size_t n,
+                                                  struct peri_error *err)
+{
+    if (n >= b->size - b->len || n > b->ceiling - b->len)
+        return peri_buf_grow(b, n, err);
+    char *added = b->data + b->len;
+    b->len += n;
+    b->data[b->len] = '\0';
+    return added;
+}
 
 /* Makes room for n more bytes, where there is memory for them. */
 void peri_buf_expect(struct peri_buf *b, size_t n);
