@@ -341,7 +341,8 @@ end
 
 local TABLES = {
   { "names", "uint32_t" }, { "name_sizes", "uint8_t" }, { "types", "struct peri_schema_type" },
-  { "members", "uint32_t" }, { "fields", "struct peri_schema_field" }, { "slots", "uint16_t" }, { "sorted", "uint16_t" },
+  { "members", "uint32_t" }, { "fields", "struct peri_schema_field" }, { "slots", "uint16_t" },
+  { "sorted", "uint16_t" },
   { "methods", "struct peri_schema_method" }, { "by_name", "uint16_t" }, { "faults", "uint16_t" },
   { "versions", "uint32_t" }, { "services", "struct peri_schema_service" },
 }
