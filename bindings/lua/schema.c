@@ -482,6 +482,10 @@ static void push_problem(lua_State *L, struct peri_str path, const struct peri_p
         set_string(L, "ends", peri_schema_type_name(p->type));
         return;
     }
+    if ((p->flags & PERI_SCHEMA_ARRAY) != 0 && rest.len > 0 && rest.data[0] == '.') {
+        set_flag(L, "is_list", true);
+        return;
+    }
     const char *near = peri_near_field(p->at, (struct peri_str){rest.data, len});
     set_string(L, "owner", peri_schema_type_name(p->at));
     set_string(L, "nearest", near == NULL ? "" : near);
@@ -496,7 +500,8 @@ static bool is_newer(lua_State *L, const struct peri_schema_type *type, uint8_t 
 
 /* property(managed type, path, version or nil): { type, array, since, is_newer = than that version
  * }; or nil and what is wrong: { good = what leads somewhere, part = the name after it, owner = the
- * type that lacks it, nearest = a name it has, ends = the type at which no path goes on } */
+ * type that lacks it, nearest = a name it has, ends = the type at which no path goes on,
+ * is_list = the path goes on from a list without a key } */
 static int schema_property(lua_State *L)
 {
     const struct peri_schema_type *type = check_type(L, 1, PERI_SCHEMA_MANAGED);

@@ -18,17 +18,17 @@ static const struct peri_schema_field *own_or_inherited(const struct peri_schema
     return NULL;
 }
 
-/* A value may be of any type that extends the declared one, and have that one's fields. */
-static const struct peri_schema_field *of_subtype(const struct peri_schema_type *base,
-                                                  uint16_t name)
+const struct peri_schema_type *peri_property_subtype(const struct peri_schema_type *base,
+                                                     struct peri_str name)
 {
+    uint16_t number = peri_schema_find_name(name);
+    if (number == PERI_SCHEMA_NONE)
+        return NULL;
     for (size_t i = PERI_SCHEMA_BUILTINS; i < peri_schema_type_count(); i++) {
         const struct peri_schema_type *type = peri_schema_type((uint16_t)i);
-        if (type->kind != base->kind || !peri_schema_is(type, base))
-            continue;
-        const struct peri_schema_field *field = own_or_inherited(type, name);
-        if (field != NULL)
-            return field;
+        if (type->kind == base->kind && peri_schema_is(type, base) &&
+            own_or_inherited(type, number) != NULL)
+            return type;
     }
     return NULL;
 }
@@ -38,6 +38,7 @@ static bool has_fields(const struct peri_schema_type *type, bool is_first)
     return type->kind == PERI_SCHEMA_DATA || (is_first && type->kind == PERI_SCHEMA_MANAGED);
 }
 
+/* A value may be of any type that extends the declared one, and have that one's fields. */
 static const struct peri_schema_field *find(const struct peri_schema_type *type,
                                             struct peri_str name)
 {
@@ -45,7 +46,10 @@ static const struct peri_schema_field *find(const struct peri_schema_type *type,
     if (number == PERI_SCHEMA_NONE)
         return NULL;
     const struct peri_schema_field *field = own_or_inherited(type, number);
-    return field != NULL ? field : of_subtype(type, number);
+    if (field != NULL)
+        return field;
+    const struct peri_schema_type *subtype = peri_property_subtype(type, name);
+    return subtype == NULL ? NULL : own_or_inherited(subtype, number);
 }
 
 /* The length of "[key]" at the start of rest; 0 when there is none, or none that ends. A key in
@@ -102,7 +106,7 @@ bool peri_property_find(const struct peri_schema_type *type, struct peri_str pat
             return false;
         if (out->good == path.len)
             return true;
-        if (path.data[out->good] != '.')
+        if (path.data[out->good] != '.' || (out->flags & PERI_SCHEMA_ARRAY) != 0)
             return false;
         if (out->at != NULL)
             out->good++;

@@ -1,8 +1,8 @@
 /* property.h: following property paths through the schema.
  *
- * A path is names with dots between them, each of an array perhaps with a key:
- * device[4000].backing, extraConfig["a.b"].value. It starts at a managed type and goes on through
- * data types; it cannot pass a reference to another object. */
+ * A path is names with dots between them; that of an array may have a key, and needs one where the
+ * path goes on: device[4000].backing, extraConfig["a.b"].value. It starts at a managed type and
+ * goes on through data types; it cannot pass a reference to another object. */
 #ifndef PERI_PROPERTY_H
 #define PERI_PROPERTY_H
 
@@ -22,5 +22,9 @@ struct peri_property {
  * too. False when a part is unknown: out->good and out->at tell which. */
 bool peri_property_find(const struct peri_schema_type *type, struct peri_str path,
                         struct peri_property *out);
+
+/* A type that is base or extends it, and has a field of this name; NULL if there is none. */
+const struct peri_schema_type *peri_property_subtype(const struct peri_schema_type *base,
+                                                     struct peri_str name);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "bindings/schema/near.h"
+#include "bindings/schema/property.h"
 #include "bindings/soap/leaf.h"
 
 enum { WORD_BITS = 64 };
@@ -53,6 +54,18 @@ static const char *near_field(const struct fields *f, struct peri_str name)
     return f->shape.method != NULL ? peri_near_param(f->shape.method, name) : NULL;
 }
 
+/* What to do about a field that a type lacks: another type may be meant, or another field. */
+static bool suggest_field(struct peri_writer *w, const struct fields *f, struct peri_str name)
+{
+    const struct peri_schema_type *subtype =
+        f->shape.type == NULL ? NULL : peri_property_subtype(f->shape.type, name);
+    if (subtype == NULL)
+        return peri_writer_suggest(w, near_field(f, name));
+    const char *type = peri_schema_type_name(subtype);
+    peri_error_hint(w->err, "%s has it: write _typeName = \"%s\" beside it", type, type);
+    return peri_writer_fail(w);
+}
+
 static bool unknown_field(struct peri_writer *w, const struct fields *f, struct peri_str name)
 {
     char copy[80];
@@ -61,7 +74,7 @@ static bool unknown_field(struct peri_writer *w, const struct fields *f, struct 
                    f->shape.method != NULL ? "parameter" : "field", copy);
     peri_path_push_name(&w->path, copy);
     if (!f->is_open)
-        return peri_writer_suggest(w, near_field(f, name));
+        return suggest_field(w, f, name);
     peri_error_hint(w->err, "write it as a pair, whose place counts: { \"%s\", value }", copy);
     return peri_writer_fail(w);
 }

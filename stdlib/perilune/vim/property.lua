@@ -6,7 +6,14 @@ local property = {}
 
 local function refuse(type_name, path, problem)
   local message = ("%s has no property %q"):format(type_name, path)
-  if problem.ends then
+  if problem.is_list then
+    err.raise {
+      code = "vim.property",
+      message = ("%s: %q is a list"):format(message, problem.good),
+      hint = ('name an element by its key, "%s[KEY]%s", or read the whole list'):format(
+        problem.good, path:sub(#problem.good + 1)),
+    }
+  elseif problem.ends then
     message = ("%s: %q ends the path"):format(message, (problem.good:gsub("%.$", "")))
   elseif problem.good ~= "" then
     message = ("%s: %s has no %q"):format(message, problem.owner, problem.part)

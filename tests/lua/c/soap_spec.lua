@@ -156,6 +156,13 @@ t.test("an unknown field is refused by its path, with the nearest name", functio
   t.equal({ e.path, e.hint }, { "spek", 'did you mean "spec"?' })
 end)
 
+t.test("a field that only an extending type has names that type", function()
+  local device = { _typeName = "VirtualDevice", key = 1, capacityInKB = 1 }
+  local e = refused({ deviceChange = { { device = device } } }, "soap.field",
+    "spec.deviceChange[1].device.capacityInKB")
+  t.match(e.hint, '_typeName = "VirtualDisk"')
+end)
+
 t.test("a missing required field or argument is refused", function()
   refused({ deviceChange = { { device = { _typeName = "VirtualDisk", key = 1 } } } },
     "soap.required", "spec.deviceChange[1].device.capacityInKB")

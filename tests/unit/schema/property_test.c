@@ -68,12 +68,30 @@ static void the_first_unknown_part_is_told(void **state)
     bad("VirtualMachine", "config.hardware.device[", "config.hardware.device", "VirtualDevice");
 }
 
+static void fields_of_elements_need_a_key(void **state)
+{
+    (void)state;
+    bad("VirtualMachine", "config.hardware.device.key", "config.hardware.device", "VirtualDevice");
+    bad("VirtualMachine", "config.hardware.device.", "config.hardware.device", "VirtualDevice");
+}
+
 static void a_path_ends_at_scalars_and_references(void **state)
 {
     (void)state;
     bad("VirtualMachine", "runtime.host.name", "runtime.host", NULL);
     bad("VirtualMachine", "name.length", "name", NULL);
     bad("VirtualDisk", "", "", "VirtualDisk");
+}
+
+static void the_extending_type_with_a_field_is_found(void **state)
+{
+    (void)state;
+    const struct peri_schema_type *device = type("VirtualDevice");
+    assert_non_null(peri_property_subtype(device, peri_str_of("key")));
+    assert_ptr_equal(peri_property_subtype(device, peri_str_of("capacityInKB")),
+                     type("VirtualDisk"));
+    assert_null(peri_property_subtype(device, peri_str_of("numCPU")));
+    assert_null(peri_property_subtype(device, peri_str_of("no such name")));
 }
 
 int main(void)
@@ -83,7 +101,9 @@ int main(void)
         cmocka_unit_test(keys_pick_an_element),
         cmocka_unit_test(fields_of_extending_types_count),
         cmocka_unit_test(the_first_unknown_part_is_told),
+        cmocka_unit_test(fields_of_elements_need_a_key),
         cmocka_unit_test(a_path_ends_at_scalars_and_references),
+        cmocka_unit_test(the_extending_type_with_a_field_is_found),
     };
     return cmocka_run_group_tests_name("schema/property", tests, NULL, NULL);
 }
