@@ -17,6 +17,7 @@ local inventory = require "perilune.vim.inventory"
 local mirror = require "perilune.vim.mirror"
 local promise = require "perilune.util.promise"
 local queue = require "perilune.util.queue"
+local rows = require "perilune.vim.rows"
 local scope = require "perilune.util.scope"
 local task = require "perilune.c.task"
 
@@ -60,8 +61,11 @@ local function refuse(message, hint)
   err.raise { code = "argument", message = "watch " .. message, hint = hint }
 end
 
+local KNOWN = { "type", "objects", "root", "props", "initial", "on_change" }
+
 local function check_options(options)
-  if type(options) ~= "table" or (options.type == nil) == (options.objects == nil) then
+  rows.check_options(options, KNOWN, "watch")
+  if (options.type == nil) == (options.objects == nil) then
     refuse("wants a type, or a list of objects", 'write vc:watch { type = "VirtualMachine", props = {…} }')
   end
   for _, ref in ipairs(options.objects or {}) do
