@@ -6,7 +6,7 @@ PREFIX  ?= /usr/local
 WERROR  ?= $(if $(CI),-Werror)
 LUA     ?= lua5.4
 PACKAGES := lua5.4 libuv zlib openssl jansson
-LOADED := libcurl libxml-2.0 libedit # by the program itself, when it needs them; the tests link them
+LOADED := libcurl libxml-2.0 libedit sqlite3 # by the program itself, when it needs them; the tests link them
 ifeq ($(VARIANT),fuzz)
 CC := clang
 endif

@@ -41,5 +41,10 @@
 #define PERI_LIMIT_TERMINAL (16UL * 1024UL * 1024UL)
 /* Lines of the history that are kept. */
 #define PERI_LIMIT_HISTORY 10000
+/* Bytes of the statements of one job for the store, and of the rows it finds. A delivery's body is
+ * the largest value. */
+#define PERI_LIMIT_STORE_JOB (256UL * 1024UL * 1024UL)
+/* Milliseconds that the store waits for another program to let go of its file. */
+#define PERI_LIMIT_STORE_BUSY_MS 10000
 
 #endif

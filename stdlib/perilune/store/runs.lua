@@ -1,0 +1,132 @@
+--- Looking at runs, and forgetting those that ended long ago.
+local err = require "perilune.err"
+local row = require "perilune.store.row"
+
+---@class perilune.Store
+local runs = {}
+
+---@param id integer
+---@return perilune.store.Run|nil
+function runs:run(id)
+  local found = self.db:read { { ("SELECT %s FROM runs WHERE id = ?"):format(row.WHOLE), id } }[1][1]
+  return found and row.run(found)
+end
+
+---@class perilune.store.Filter
+---@field state? string|string[]
+---@field hook? string
+---@field key? string
+---@field target? string
+---@field before? integer  only ids below: the last one of the page before
+---@field limit? integer   100 without it
+
+local KNOWN = { state = true, hook = true, key = true, target = true, before = true, limit = true }
+
+local function check(filter)
+  for name in pairs(filter) do
+    if not KNOWN[name] then
+      err.raise { code = "argument", message = "runs are not chosen by " .. tostring(name),
+        hint = err.suggest(tostring(name), KNOWN) }
+    end
+  end
+end
+
+--- Runs, the newest first, without their plans.
+---@param filter? perilune.store.Filter
+---@return perilune.store.Run[]
+function runs:runs(filter)
+  filter = filter or {}
+  check(filter)
+  local conditions, statement = { "true" }, { "" }
+  local function add(condition, parameter)
+    conditions[#conditions + 1] = condition
+    statement[#statement + 1] = parameter
+  end
+  local states = filter.state
+  if type(states) == "table" then
+    conditions[2] = ("state IN (%s)"):format(("?"):rep(#states, ", "))
+    table.move(states, 1, #states, 2, statement)
+  elseif states then
+    add("state = ?", states)
+  end
+  for _, name in ipairs { "hook", "key", "target" } do
+    if filter[name] then add(name .. " = ?", filter[name]) end
+  end
+  if filter.before then add("id < ?", filter.before) end
+  statement[#statement + 1] = filter.limit or 100
+  statement[1] = ("SELECT %s FROM runs WHERE %s ORDER BY id DESC LIMIT ?"):format(row.BRIEF,
+    table.concat(conditions, " AND "))
+  return row.runs(self.db:read { statement }[1])
+end
+
+--- Runs that were running when the store was used last, as whoever ran them may be gone; the oldest first.
+---@return perilune.store.Run[]
+function runs:unfinished()
+  local text = ("SELECT %s FROM runs WHERE state = 'running' ORDER BY id"):format(row.WHOLE)
+  return row.runs(self.db:read { { text } }[1])
+end
+
+--- Runs that are running and that somebody wants to be stopped.
+---@return perilune.store.Run[]
+function runs:cancelling()
+  local text = [[SELECT %s FROM runs WHERE state = 'running' AND cancelled_by IS NOT NULL ORDER BY id]]
+  text = text:format(row.BRIEF)
+  return row.runs(self.db:read { { text } }[1])
+end
+
+--- How many runs there are: { state = n, …, oldest_queued = when the run was made that waits longest,
+--- by_hook = { hook = { state = n } } }.
+---@return table
+function runs:counts()
+  local found = self.db:read {
+    { "SELECT hook, state, count FROM tally WHERE count > 0" },
+    { "SELECT created FROM runs WHERE state = 'queued' ORDER BY id LIMIT 1" },
+  }
+  local counts = { by_hook = {}, oldest_queued = found[2][1] and found[2][1].created }
+  for _, one in ipairs(found[1]) do
+    counts[one.state] = (counts[one.state] or 0) + one.count
+    if one.hook ~= "" then
+      counts.by_hook[one.hook] = counts.by_hook[one.hook] or {}
+      counts.by_hook[one.hook][one.state] = one.count
+    end
+  end
+  return counts
+end
+
+--- Whether somebody else, another program or connection, changed the store since this was asked last.
+---@return boolean
+function runs:changed()
+  local version = self.db:read { { "PRAGMA data_version" } }[1][1].data_version
+  local is_new = self.data_version ~= nil and self.data_version ~= version
+  self.data_version = version
+  return is_new
+end
+
+local PIECE = 200
+
+-- A delivery goes with the last run that was made of it.
+local PRUNE = "DELETE FROM runs WHERE id IN (SELECT id FROM runs WHERE ended < ? ORDER BY ended LIMIT ?)"
+local PRUNE_DELIVERIES = [[DELETE FROM deliveries WHERE id IN (SELECT d.id FROM deliveries d
+  WHERE NOT EXISTS (SELECT 1 FROM runs WHERE runs.id = d.id)
+    AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.delivery = d.id) LIMIT ?)]]
+local PRUNE_LANES = [[DELETE FROM lanes
+  WHERE NOT EXISTS (SELECT 1 FROM runs WHERE hook = lanes.hook AND target = lanes.target)]]
+
+--- Forgets runs that ended before a moment, with their logs and deliveries: a delivery that comes once more is new from
+--- then on. Ids are not used again. Done in pieces, so that others are not held up.
+---@param options { older_than: integer }
+---@return integer count  of the runs
+function runs:prune(options)
+  local count = 0
+  repeat
+    local found = self.db:transact { { PRUNE, options.older_than, PIECE } }
+    count = count + found[1].changes
+  until found[1].changes < PIECE
+  repeat
+    local found = self.db:transact { { PRUNE_DELIVERIES, PIECE } }
+  until found[1].changes < PIECE
+  self.db:transact { { PRUNE_LANES }, { "DELETE FROM tally WHERE count = 0" } }
+  return count
+end
+
+return runs
