@@ -17,12 +17,12 @@ local ALL = "SELECT target, state, since, failures, probe_at, reason FROM breake
 ---@param target string
 ---@return perilune.store.Breaker|nil
 function breakers:breaker(target)
-  return self.db:read { { ALL .. " WHERE target = ?", target } }[1][1]
+  return self.reader:read { { ALL .. " WHERE target = ?", target } }[1][1]
 end
 
 ---@return perilune.store.Breaker[]  by target
 function breakers:breakers()
-  local list = self.db:read { { ALL .. " ORDER BY target" } }[1]
+  local list = self.reader:read { { ALL .. " ORDER BY target" } }[1]
   list.changes = nil
   return list
 end

@@ -5,7 +5,8 @@
 --   log.lua       what runs print
 --   breakers.lua  the state of targets
 --
--- Nothing is kept in memory: another program may change the file at any time.
+-- Nothing is kept in memory: another program may change the file at any time. All times are integers, microseconds
+-- since 1970 UTC.
 local c = require "perilune.c.store"
 local migrate = require "perilune.store.migrate"
 local schema = require "perilune.store.schema"
@@ -16,7 +17,8 @@ local store = {}
 ---@class perilune.Store
 ---@field id string     random UUID of the file
 ---@field path string
----@field db userdata   of perilune.c.store
+---@field db userdata   of perilune.c.store; what reads with it sees what others wrote in the same commit
+---@field reader userdata  the same file, for what may take long: it holds up nothing that is written
 ---@field data_version? integer  see changed()
 local Store = {}
 Store.__index = Store
@@ -33,6 +35,7 @@ end
 
 --- Waits until what was asked for is done, and closes the file.
 function Store:close()
+  self.reader:close()
   self.db:close()
 end
 
@@ -45,7 +48,8 @@ local function prepare(db, path, options)
     migrate.run(db, path, schema)
   end
   local id = db:read { { "SELECT value FROM meta WHERE name = 'id'" } }[1][1].value
-  return setmetatable({ db = db, path = path, id = id }, Store)
+  local reader = c.open(path, { readonly = true })
+  return setmetatable({ db = db, reader = reader, path = path, id = id }, Store)
 end
 
 --- Opens the store in a file, which is made if need be and brought to the present version.

@@ -29,7 +29,7 @@ local READ = "SELECT seq, at, stream, text FROM log WHERE run = ? AND seq > ? OR
 ---@return perilune.store.Line[]
 function log:log_of(id, options)
   options = options or {}
-  local lines = self.db:read { { READ, id, options.after or 0, options.limit or 1000 } }[1]
+  local lines = self.reader:read { { READ, id, options.after or 0, options.limit or 1000 } }[1]
   lines.changes = nil
   return lines
 end

@@ -1,6 +1,7 @@
 --- What comes in and what is to be run next.
 local c = require "perilune.c.store"
 local err = require "perilune.err"
+local headers = require "perilune.store.headers"
 local json = require "perilune.c.json"
 local row = require "perilune.store.row"
 
@@ -15,7 +16,7 @@ local queue = {}
 ---@field peer? string
 ---@field at integer           microseconds since 1970 UTC
 ---@field event? string
----@field headers table
+---@field headers table<string, string>
 ---@field body string          bytes
 
 ---@class perilune.store.Accept: perilune.store.Delivery
@@ -46,7 +47,7 @@ local SEEN = "SELECT id, state FROM runs WHERE hook = ? AND delivery_id = ? AND 
 
 --- What was made of the delivery when it came first; nil if it was pruned just now.
 local function seen(self, delivery)
-  local found = self.db:read { { SEEN, delivery.hook, delivery.delivery_id } }[1][1]
+  local found = self.reader:read { { SEEN, delivery.hook, delivery.delivery_id } }[1][1]
   return found and { run = found.id, is_new = false, state = found.state }
 end
 
@@ -59,11 +60,36 @@ function queue:accept(delivery)
   local found = self.db:transact {
     { ADD, value(d.hook), value(d.key), d.keep or "all", state, value(d.kind), value(d.file), d.target or "",
       value(d.delivery_id), value(d.event), d.at, value(d.trace), packed(d.allow), value(d.outcome) },
-    { ADD_DELIVERY, value(d.peer), d.at, json.encode(d.headers or {}), blob(d.body or "") },
+    { ADD_DELIVERY, value(d.peer), d.at, blob(headers.pack(d.headers or {})), blob(d.body or "") },
   }
   local added = found[1][1]
   if added then return { run = added.id, is_new = true, state = state } end
   return seen(self, delivery) or self:accept(delivery)
+end
+
+local BEGIN = [[INSERT INTO runs (hook, state, kind, file, target, created, ready_at, started, attempt, pid, pid_start,
+    "commit", who, trace, allow)
+  VALUES (NULL, 'running', ?1, ?2, ?3, ?4, ?4, ?4, 1, ?5, ?6, ?7, ?8, ?9, ?10) RETURNING id]]
+
+---@class perilune.store.Begin
+---@field at integer      microseconds since 1970 UTC
+---@field kind? string
+---@field file? string
+---@field target? string
+---@field pid? integer
+---@field pid_start? string
+---@field commit? string
+---@field who? string
+---@field trace? string
+---@field allow? string[]
+
+--- Records a run that somebody started by hand and that no queue has: it is running from now on.
+---@param facts perilune.store.Begin
+---@return integer id
+function queue:begin(facts)
+  return self.db:transact { { BEGIN, value(facts.kind), value(facts.file), facts.target or "", facts.at,
+    value(facts.pid), value(facts.pid_start), value(facts.commit), value(facts.who), value(facts.trace),
+    packed(facts.allow) } }[1][1].id
 end
 
 local DELIVERY = [[SELECT r.hook, r.delivery_id, d.peer, d.at, r.event, d.headers, d.body
@@ -73,8 +99,8 @@ local DELIVERY = [[SELECT r.hook, r.delivery_id, d.peer, d.at, r.event, d.header
 ---@param id integer
 ---@return perilune.store.Delivery|nil
 function queue:delivery(id)
-  local found = self.db:read { { DELIVERY, id } }[1][1]
-  if found then found.headers = json.decode(found.headers) end
+  local found = self.reader:read { { DELIVERY, id } }[1][1]
+  if found then found.headers = headers.unpack(found.headers) end
   return found
 end
 
@@ -122,7 +148,7 @@ local NEXT_READY = [[SELECT min((SELECT ready_at FROM runs WHERE hook = lane.hoo
 ---@param at integer
 ---@return integer|nil
 function queue:next_ready(at)
-  return self.db:read { { NEXT_READY, at } }[1][1].at
+  return self.reader:read { { NEXT_READY, at } }[1][1].at
 end
 
 -- From state to state --------------------------------------------------------------------------------------------

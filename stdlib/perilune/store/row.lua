@@ -74,10 +74,45 @@ function row.value(value)
   return value
 end
 
---- A table as a parameter.
+-- What JSON cannot say, said otherwise: an error's fault may hold objects, a message any bytes.
+local function text_of(bytes)
+  local parts, at = {}, 1
+  while at <= #bytes do
+    local ok, wrong = utf8.len(bytes, at)
+    local last = ok and #bytes or wrong - 1
+    parts[#parts + 1] = bytes:sub(at, last) .. (ok and "" or "\u{FFFD}")
+    at = last + (ok and 1 or 2)
+  end
+  return table.concat(parts)
+end
+
+local plain
+
+local function plain_table(value, depth)
+  if depth > 20 then return "…" end
+  local is_list, copy = #value > 0, {}
+  for key, one in pairs(value) do
+    if is_list then
+      if math.type(key) == "integer" then copy[key] = plain(one, depth + 1) end
+    else
+      copy[text_of(tostring(key))] = plain(one, depth + 1)
+    end
+  end
+  return copy
+end
+
+function plain(value, depth)
+  if type(value) == "table" then return plain_table(value, depth) end
+  if type(value) == "boolean" or math.type(value) == "integer" or value == json.null then return value end
+  if type(value) == "number" and value - value == 0 then return value end
+  return text_of(tostring(value))
+end
+
+--- A table as a parameter. It is kept even if JSON has no words for something in it.
 function row.packed(value)
   if value == nil then return store.null end
-  return json.encode(value)
+  local ok, text = pcall(json.encode, value)
+  return ok and text or json.encode(plain(value, 0))
 end
 
 --- Raises that a run is in the wrong state for what was to be done, or not there at all.

@@ -8,12 +8,12 @@ local runs = {}
 ---@param id integer
 ---@return perilune.store.Run|nil
 function runs:run(id)
-  local found = self.db:read { { ("SELECT %s FROM runs WHERE id = ?"):format(row.WHOLE), id } }[1][1]
+  local found = self.reader:read { { ("SELECT %s FROM runs WHERE id = ?"):format(row.WHOLE), id } }[1][1]
   return found and row.run(found)
 end
 
 ---@class perilune.store.Filter
----@field state? string|string[]
+---@field state? string|string[]  several: of any of them
 ---@field hook? string
 ---@field key? string
 ---@field target? string
@@ -31,39 +31,50 @@ local function check(filter)
   end
 end
 
+-- By the index of states where a state is named, as most are rare: + keeps others from being used.
+local FIELDS = {
+  { "state", "state = ?" }, { "hook", "hook = ?", "+hook = ?" }, { "key", "+key = ?" }, { "target", "+target = ?" },
+  { "before", "id < ?" },
+}
+
+--- Ids of one state, or of any, and appends the parameters for them.
+local function ids_of(filter, parameters)
+  local conditions = {}
+  for _, field in ipairs(FIELDS) do
+    local name, plain, unindexed = field[1], field[2], field[3]
+    if filter[name] then
+      conditions[#conditions + 1] = filter.state and unindexed or plain
+      parameters[#parameters + 1] = filter[name]
+    end
+  end
+  parameters[#parameters + 1] = filter.limit or 100
+  local where = #conditions > 0 and "WHERE " .. table.concat(conditions, " AND ") or ""
+  return ("SELECT id FROM (SELECT id FROM runs %s ORDER BY id DESC LIMIT ?)"):format(where)
+end
+
 --- Runs, the newest first, without their plans.
 ---@param filter? perilune.store.Filter
 ---@return perilune.store.Run[]
 function runs:runs(filter)
   filter = filter or {}
   check(filter)
-  local conditions, statement = { "true" }, { "" }
-  local function add(condition, parameter)
-    conditions[#conditions + 1] = condition
-    statement[#statement + 1] = parameter
+  local states = type(filter.state) == "table" and filter.state or { filter.state or false }
+  local statement, parts = { "" }, {}
+  for i, state in ipairs(states) do
+    local one = setmetatable({ state = state }, { __index = filter })
+    parts[i] = ids_of(one, statement)
   end
-  local states = filter.state
-  if type(states) == "table" then
-    conditions[2] = ("state IN (%s)"):format(("?"):rep(#states, ", "))
-    table.move(states, 1, #states, 2, statement)
-  elseif states then
-    add("state = ?", states)
-  end
-  for _, name in ipairs { "hook", "key", "target" } do
-    if filter[name] then add(name .. " = ?", filter[name]) end
-  end
-  if filter.before then add("id < ?", filter.before) end
+  statement[1] = ("SELECT %s FROM runs WHERE id IN (%s) ORDER BY id DESC LIMIT ?"):format(row.BRIEF,
+    table.concat(parts, " UNION ALL "))
   statement[#statement + 1] = filter.limit or 100
-  statement[1] = ("SELECT %s FROM runs WHERE %s ORDER BY id DESC LIMIT ?"):format(row.BRIEF,
-    table.concat(conditions, " AND "))
-  return row.runs(self.db:read { statement }[1])
+  return row.runs(self.reader:read { statement }[1])
 end
 
 --- Runs that were running when the store was used last, as whoever ran them may be gone; the oldest first.
 ---@return perilune.store.Run[]
 function runs:unfinished()
   local text = ("SELECT %s FROM runs WHERE state = 'running' ORDER BY id"):format(row.WHOLE)
-  return row.runs(self.db:read { { text } }[1])
+  return row.runs(self.reader:read { { text } }[1])
 end
 
 --- Runs that are running and that somebody wants to be stopped.
@@ -71,14 +82,14 @@ end
 function runs:cancelling()
   local text = [[SELECT %s FROM runs WHERE state = 'running' AND cancelled_by IS NOT NULL ORDER BY id]]
   text = text:format(row.BRIEF)
-  return row.runs(self.db:read { { text } }[1])
+  return row.runs(self.reader:read { { text } }[1])
 end
 
 --- How many runs there are: { state = n, …, oldest_queued = when the run was made that waits longest,
 --- by_hook = { hook = { state = n } } }.
 ---@return table
 function runs:counts()
-  local found = self.db:read {
+  local found = self.reader:read {
     { "SELECT hook, state, count FROM tally WHERE count > 0" },
     { "SELECT created FROM runs WHERE state = 'queued' ORDER BY id LIMIT 1" },
   }
@@ -104,13 +115,9 @@ end
 
 local PIECE = 200
 
--- A delivery goes with the last run that was made of it.
 local PRUNE = "DELETE FROM runs WHERE id IN (SELECT id FROM runs WHERE ended < ? ORDER BY ended LIMIT ?)"
-local PRUNE_DELIVERIES = [[DELETE FROM deliveries WHERE id IN (SELECT d.id FROM deliveries d
-  WHERE NOT EXISTS (SELECT 1 FROM runs WHERE runs.id = d.id)
-    AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.delivery = d.id) LIMIT ?)]]
 local PRUNE_LANES = [[DELETE FROM lanes
-  WHERE NOT EXISTS (SELECT 1 FROM runs WHERE hook = lanes.hook AND target = lanes.target)]]
+  WHERE NOT EXISTS (SELECT 1 FROM tally WHERE tally.hook = lanes.hook AND count > 0)]]
 
 --- Forgets runs that ended before a moment, with their logs and deliveries: a delivery that comes once more is new from
 --- then on. Ids are not used again. Done in pieces, so that others are not held up.
@@ -121,9 +128,6 @@ function runs:prune(options)
   repeat
     local found = self.db:transact { { PRUNE, options.older_than, PIECE } }
     count = count + found[1].changes
-  until found[1].changes < PIECE
-  repeat
-    local found = self.db:transact { { PRUNE_DELIVERIES, PIECE } }
   until found[1].changes < PIECE
   self.db:transact { { PRUNE_LANES }, { "DELETE FROM tally WHERE count = 0" } }
   return count

@@ -3,8 +3,8 @@
 -- A step is a list of statements that is carried out as a whole. Steps that were released are never changed: what is
 -- to be different comes in a new one.
 --
--- runs        one row for each run. `place` says where it stands: NULL before it was decided, see below.
--- deliveries  what came in, by the id of the first run that was made of it
+-- runs        one row for each run
+-- deliveries  what came in, by the id of the first run that was made of it; it goes with the last of them
 -- log         what runs print
 -- lanes       (hook, target) of runs, and when each was served last, counted in services
 -- tally       how many runs of each hook are in each state; kept by triggers
@@ -70,7 +70,7 @@ local first = {
       id INTEGER PRIMARY KEY,
       peer TEXT,
       at INTEGER NOT NULL,
-      headers TEXT NOT NULL,
+      headers BLOB NOT NULL,
       body BLOB NOT NULL
     ) STRICT]],
 
@@ -134,6 +134,9 @@ local first = {
   [[CREATE TRIGGER runs_removed AFTER DELETE ON runs BEGIN
       UPDATE tally SET count = count - 1 WHERE hook = ifnull(OLD.hook, '') AND state = OLD.state;
       DELETE FROM log WHERE run = OLD.id;
+      DELETE FROM deliveries WHERE id = ifnull(OLD.delivery, OLD.id)
+        AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.id = deliveries.id)
+        AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.delivery = deliveries.id);
     END]],
 }
 
