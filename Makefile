@@ -42,16 +42,17 @@ PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) $(LOAD
 PKG_LIBS = $(eval PKG_LIBS := $(shell pkg-config --libs $(PACKAGES)))$(PKG_LIBS)
 PKG_LOADED = $(eval PKG_LOADED := $(shell pkg-config --libs $(LOADED)))$(PKG_LOADED)
 CFLAGS_ALL = -std=c17 -D_POSIX_C_SOURCE=200809L -DPERI_VERSION='"$(VERSION)"' $(WARNINGS) $(HARDENING) \
-  -I. -I$(BUILD)/gen $(PKG_CFLAGS) $(CFLAGS)
+  -I. -I$(BUILD)/gen -isystem /usr/share/include $(PKG_CFLAGS) $(CFLAGS)
 LIBS = $(PKG_LIBS) -lm $(LDFLAGS)
 
 SOURCES := $(filter-out runtime/cli/main.c,$(wildcard runtime/*/*.c bindings/*/*.c))
 SCHEMAS := $(wildcard bindings/schema/*.schema)
 LUA_SOURCES := $(shell find stdlib -name '*.lua' 2>/dev/null)
 ALL_SCHEMAS := $(SCHEMAS) $(wildcard tests/schema/*.schema)
+LLHTTP := $(patsubst %,$(BUILD)/obj/llhttp/%.o,llhttp api http)
 ARGPARSE := /usr/share/lua/5.4/argparse.lua
 GENERATED := $(BUILD)/gen/stdlib.c $(BUILD)/gen/tables.c
-OBJECTS := $(SOURCES:%.c=$(BUILD)/obj/%.o) $(GENERATED:$(BUILD)/gen/%.c=$(BUILD)/obj/gen/%.o)
+OBJECTS := $(SOURCES:%.c=$(BUILD)/obj/%.o) $(GENERATED:$(BUILD)/gen/%.c=$(BUILD)/obj/gen/%.o) $(LLHTTP)
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*/*_test.c))
 TEST_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/support/*.c))
 BENCHES := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/bench/*_bench.c))
@@ -73,6 +74,12 @@ $(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,cc $<)
 	$(Q)$(CC) $(CFLAGS_ALL) -Wno-overlength-strings -c -o $@ $<
+
+# The HTTP parser comes as source, with warnings of its own.
+$(BUILD)/obj/llhttp/%.o: /usr/share/llhttp/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,cc $<)
+	$(Q)$(CC) -std=c17 $(HARDENING) -I/usr/share/include/llhttp -DLLHTTP_STRICT_MODE=1 $(CFLAGS) -c -o $@ $<
 
 $(BUILD)/gen/stdlib.c: runtime/engine/embed.lua $(LUA_SOURCES) $(ARGPARSE)
 	@mkdir -p $(@D)

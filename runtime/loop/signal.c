@@ -17,6 +17,8 @@ struct peri_signal {
     peri_signal_at_once at_once;
     peri_signal_cb cb;
     void *arg;
+    peri_signal_cb diverted; /* who has them instead */
+    void *diverted_arg;
     volatile sig_atomic_t came[NUMBERS];
     volatile sig_atomic_t count;
     bool watched[NUMBERS];
@@ -29,11 +31,13 @@ static void on_signal(int number)
 {
     int saved = errno;
     struct peri_signal *signal = watcher;
-    bool is_all = signal->at_once != NULL && signal->at_once(signal->arg, number);
+    bool is_diverted = signal->diverted != NULL;
+    bool is_all = !is_diverted && signal->at_once != NULL && signal->at_once(signal->arg, number);
     if (!is_all) {
-        if (signal->count > 0 && number == SIGINT)
+        if (!is_diverted && signal->count > 0 && number == SIGINT)
             _exit(PERI_SIGNAL_EXIT);
-        signal->count = 1;
+        if (!is_diverted)
+            signal->count = 1;
         signal->came[number] = 1;
     }
     uv_async_send(&signal->uv);
@@ -47,7 +51,10 @@ static void on_async(uv_async_t *uv)
         if (!signal->came[number])
             continue;
         signal->came[number] = 0;
-        signal->cb(signal->arg, number);
+        if (signal->diverted != NULL)
+            signal->diverted(signal->diverted_arg, number);
+        else
+            signal->cb(signal->arg, number);
     }
 }
 
@@ -90,6 +97,20 @@ struct peri_signal *peri_signal_new(struct peri_loop *loop, const int *numbers,
     for (; *numbers != 0; numbers++)
         watch(signal, *numbers);
     return signal;
+}
+
+bool peri_signal_divert(peri_signal_cb cb, void *arg)
+{
+    struct peri_signal *signal = watcher;
+    if (signal == NULL || (cb != NULL && signal->diverted != NULL))
+        return false;
+    signal->diverted = cb;
+    signal->diverted_arg = arg;
+    if (cb != NULL)
+        uv_ref((uv_handle_t *)&signal->uv);
+    else
+        uv_unref((uv_handle_t *)&signal->uv);
+    return true;
 }
 
 void peri_signal_free(struct peri_signal *signal)

@@ -28,6 +28,11 @@ struct peri_signal *peri_signal_new(struct peri_loop *loop, const int *numbers,
                                     peri_signal_at_once at_once, peri_signal_cb cb, void *arg,
                                     struct peri_error *err);
 
+/* Has the signals that are watched go to cb(arg, number) instead, in a turn of the loop, which now
+ * waits for them: for a program that ends in its own time. There must be a watcher, and none that
+ * has them already: false then. NULL for cb gives them back. */
+bool peri_signal_divert(peri_signal_cb cb, void *arg);
+
 /* Ends the watch: the signals do again what they did before. NULL is fine. */
 void peri_signal_free(struct peri_signal *signal);
 

@@ -1,6 +1,7 @@
 --- perilune apply FILE: shows the plan, asks, carries it out, and looks whether all is as declared then.
 local err = require "perilune.err"
 local execute = require "perilune.plan.execute"
+local plan_json = require "perilune.plan.json"
 local planner = require "perilune.plan"
 local render = require "perilune.plan.render"
 local scope = require "perilune.util.scope"
@@ -39,6 +40,15 @@ local function refuse(plan, allow)
     code = "plan.refused", where = false,
     message = "refused: " .. render.refusals(refusals):match "^(.-) %(" .. "; nothing was done",
     hint = "if that is meant, add --allow " .. table.concat(words, ","),
+  }
+end
+
+-- A plan that was approved is carried out only as it was.
+local function check_unchanged(plan, digest)
+  if not digest or plan_json.digest(plan) == digest then return end
+  err.raise {
+    code = "plan.changed", where = false, message = "the plan is not the one that was approved; nothing was done",
+    hint = "the server, or the playbook, has changed meanwhile: look at the plan above, and approve it anew",
   }
 end
 
@@ -91,7 +101,7 @@ end
 ---@return integer  exit code
 function apply.carry_out(work, shown, declaration, plan, mode)
   local began = task.now()
-  local report = { plan = plan, run = new_run(), destroy = mode.destroy }
+  local report = { plan = plan, run = work.options.run or new_run(), destroy = mode.destroy }
   local result = carry_out(shown, work:vcenter(), plan, report.run, work.options.parallel)
   report.seconds = task.now() - began
   if not result.ok then
@@ -123,6 +133,7 @@ function apply.run(options, shown, mode)
     return 0
   end
   refuse(plan, options.allow)
+  check_unchanged(plan, options.plan_digest)
   confirm(shown, options, mode.question)
   return apply.carry_out(work, shown, declaration, plan, mode)
 end

@@ -16,9 +16,13 @@ local commands = {
   { "repl", "an interactive shell, with live objects" },
   { "eval", "one expression of it, for pipelines" },
   { "target", "the servers that are defined; trust the certificate of one" },
+  { "serve", "webhooks start playbooks: signed, queued, retried, recorded" },
   { "doc", "kinds, their fields, and every type and method of the API" },
   { "version", "what this program is made of" },
 }
+
+--- Those that no person types.
+local hidden = { "job" }
 
 local function help()
   local lines = { "perilune COMMAND [options]", "" }
@@ -35,6 +39,9 @@ local function find(name)
   for i, command in ipairs(commands) do
     names[i] = command[1]
     if name == command[1] then return require("perilune.cmd." .. name) end
+  end
+  for _, other in ipairs(hidden) do
+    if name == other then return require("perilune.cmd." .. name) end
   end
   err.raise {
     code = "usage", where = false,

@@ -80,7 +80,10 @@ local function print_values(...)
   io.stdout:write(table.concat(words, "\t", 1, words.n), "\n")
 end
 
-local function words_of(work)
+--- The words of scripts, and of functions in hooks.lua.
+---@param work perilune.cmd.Session
+---@return table<string, any>
+function run.words(work)
   return {
     all = scope.all,
     inspect = inspect.text,
@@ -149,7 +152,7 @@ end
 local function prepare(parsed, work)
   refuse_bytecode()
   search_beside(parsed.script)
-  for name, word in pairs(words_of(work)) do _G[name] = word end
+  for name, word in pairs(run.words(work)) do _G[name] = word end
   rawset(os, "exit", exit)
   _G.arg = { [0] = parsed.script, table.unpack(parsed.rest) }
 end

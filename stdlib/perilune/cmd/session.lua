@@ -89,7 +89,8 @@ end
 function Session:load(mode)
   local options, variables = self.options, require "perilune.cmd.variables"
   local ok, result = xpcall(require("perilune.playbook").load, err.wrap, options.file, {
-    vars = variables.collect(options.var_file, options.var),
+    vars = options.vars or variables.collect(options.var_file, options.var),
+    var_sources = options.var_sources,
     mode = mode,
     resolve = mode == "plan" and function(lookups) return self:planner():resolver()(lookups) end or nil,
   })

@@ -2,6 +2,7 @@
 ---
 --- `format` in the first record counts changes that break readers; new fields may come at any time.
 local build = require "perilune.c.build"
+local digest = require "perilune.c.digest"
 local err = require "perilune.err"
 local json = require "perilune.c.json"
 local text = require "perilune.util.text"
@@ -86,9 +87,19 @@ local function refusal_record(refusal)
   return { word = refusal.word, count = refusal.count }
 end
 
+--- What tells a plan from another: the same changes of the same things have the same digest.
+---@param plan perilune.plan.Plan
+---@return string  hexadecimal digits
+function plan_json.digest(plan)
+  local changes = list(plan.changes, plan_json.change)
+  for _, change in ipairs(changes) do change.where = nil end
+  return digest.sha256(json.encode(changes))
+end
+
 local function summary(plan, refusals)
   local reads = plan.reads
   return {
+    digest = plan_json.digest(plan),
     type = "summary", add = plan.counts.add, change = plan.counts.change, destroy = plan.counts.destroy,
     unchanged = #plan.unchanged, steps = #plan.steps, concurrency = plan.concurrency,
     refused = list(refusals, refusal_record),

@@ -21,4 +21,21 @@ function base64.encode(bytes)
   return table.concat(groups)
 end
 
+--- The bytes of base64 text; nil where it is none.
+---@param text string
+---@return string?
+function base64.decode(text)
+  local digits = text:gsub("%s", ""):gsub("=+$", "")
+  if digits:find "[^%w+/]" or #digits % 4 == 1 then return nil end
+  local bytes, bits, count = {}, 0, 0
+  for digit_text in digits:gmatch "." do
+    bits, count = (bits << 6 | (ALPHABET:find(digit_text, 1, true) - 1)) & 0xffffff, count + 6
+    if count >= 8 then
+      count = count - 8
+      bytes[#bytes + 1] = string.char(bits >> count & 255)
+    end
+  end
+  return table.concat(bytes)
+end
+
 return base64

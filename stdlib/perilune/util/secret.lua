@@ -53,6 +53,14 @@ function secret.reveal(value)
   return held.value
 end
 
+--- All secrets that are in use: to take them out of what is printed.
+---@return perilune.util.Secret[]
+function secret.all()
+  local all = {}
+  for one in pairs(kept) do all[#all + 1] = one end
+  return all
+end
+
 --- Where a secret came from.
 ---@param value perilune.util.Secret
 ---@return string|nil

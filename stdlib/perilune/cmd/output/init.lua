@@ -33,4 +33,14 @@ function output.new(options, command)
   return text_output.new(options)
 end
 
+--- Text as always, and records to a file of their own.
+---@param options { color: string?, verbose: integer? }
+---@param command string
+---@param records file*
+---@return perilune.cmd.Output
+function output.both(options, command, records)
+  local json_output = require("perilune.cmd.output.json").new(command, records)
+  return require("perilune.cmd.output.both").new(text_output.new(options), json_output)
+end
+
 return output
