@@ -17,6 +17,8 @@ local commands = {
   { "eval", "one expression of it, for pipelines" },
   { "target", "the servers that are defined; trust the certificate of one" },
   { "serve", "webhooks start playbooks: signed, queued, retried, recorded" },
+  { "runs", "what the webhooks' runs did and do" },
+  { "queue", "what waits; cancel, replay, approve, reject" },
   { "doc", "kinds, their fields, and every type and method of the API" },
   { "version", "what this program is made of" },
 }

@@ -17,10 +17,13 @@ local known = {
   color = { flags = "--color", value = "WHEN", doc = "always, never or auto (a terminal, and no NO_COLOR)" },
   hash_password = { flags = "--hash-password", doc = "ask for a password, and print its hash" },
   help = { flags = "-h --help", doc = "this" },
+  hook = { flags = "--hook", value = "NAME", doc = "only of this hook" },
   json = { flags = "--json", doc = "one JSON object a line on stdout" },
+  limit = { flags = "--limit", value = "N", doc = "so many at most (20)" },
   meta = { flags = "--meta", value = "DIR", doc = "write definitions of it all for lua-language-server" },
   no_color = { flags = "--no-color", doc = "the same as --color=never" },
   parallel = { flags = "-p --parallel", value = "N", doc = "steps at once (64, on 16 connections)" },
+  state = { flags = "--state", value = "WORDS", doc = "only in these states: queued,running,failed,dead,…" },
   store = { flags = "--store", value = "PATH",
     doc = "where runs are kept (store.db below $XDG_STATE_HOME/perilune)" },
   target = { flags = "-t --target", value = "NAME",
@@ -48,11 +51,11 @@ local harms = { reboot = true, poweroff = true, delete = true, replace = true, d
 ---@field main fun(options: table, shown: perilune.cmd.Output): integer
 
 local function converter(name)
-  if name == "parallel" then
+  if name == "parallel" or name == "limit" then
     return function(text)
       local n = math.tointeger(tonumber(text))
       if n and n >= 1 and n <= 1000 then return n end
-      return nil, ("--parallel takes a number from 1 to 1000, not '%s'"):format(text)
+      return nil, ("--%s takes a number from 1 to 1000, not '%s'"):format(name, text)
     end
   elseif name == "var" then
     return function(text)

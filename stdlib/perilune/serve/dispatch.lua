@@ -47,7 +47,8 @@ end
 function dispatch.new(options)
   return setmetatable({
     store = options.store, config = options.config, log = options.log, breakers = options.breakers,
-    state_directory = options.state_directory, env = options.env, on_change = options.on_change, observe = options.observe,
+    state_directory = options.state_directory, env = options.env,
+    on_change = options.on_change, observe = options.observe,
     running = {}, count = 0,
   }, Dispatch)
 end
@@ -112,16 +113,18 @@ end
 local function carry_out(self, hook, run, lines)
   local made, commit, extra = prepare(self, hook, run)
   local _ <close> = setmetatable({}, { __close = function() if extra then process.run { "rm", "-rf", extra } end end })
+  if self.is_ending then return { state = "released", text = "the server ends; it is run by the next one" } end
   local started <close> = child.start(made)
   self.running[run.id].child = started
   self.store:started(run.id, { pid = started.pid, pid_start = started.started, commit = commit })
   self.on_change(run.id, "started")
-  if self.is_ending then started:stop "drained" end
   local listen, printed = keeping(lines)
   local ended = started:finish_within(hook.timeout, listen, function(record) self.observe("record", run, record) end)
   lines:finish()
   local found = outcome.of(ended, made.kind)
-  if found.state == "held" then found.plan = lines.mask(table.concat(printed)):gsub("[^\n]+", text.visible) end
+  if found.state == "held" then
+    found.plan = lines.mask(table.concat(printed)):gsub("[^\n]+", text.visible)
+  end
   return found, ended
 end
 

@@ -73,8 +73,8 @@ end
 local function fetch(env, path, url, ref)
   local is_commit = #ref == 40 and ref:find "^%x+$"
   if is_commit and commit_of(env, path, ref) then return ref end -- a commit does not change
-  local ok, _, problem = run(env, "--git-dir=" .. path, "fetch", "--quiet", "--no-tags", "--depth=1", "--end-of-options",
-    url, ref)
+  local ok, _, problem = run(env, "--git-dir=" .. path, "fetch", "--quiet", "--no-tags", "--depth=1",
+    "--end-of-options", url, ref)
   if not ok then
     refuse(("cannot fetch %s of %s"):format(ref, url), "try the same with git on this machine, as this user",
       (problem:gsub("%s+$", "")))

@@ -73,3 +73,99 @@ t.test("who is not believed, and who asks for no hook, learn nothing", function(
   t.equal(#s:store():runs(), 0)
   t.match(s:await_log("delivery not believed").reason, "signature")
 end)
+
+-- What becomes of runs -------------------------------------------------------------------------------------------
+
+local QUEUE = [[
+listen "127.0.0.1:0"
+limits { runs = 3 }
+local function hook_of(fields)
+  fields.auth = github { secret = secret.env "WEBHOOK_SECRET" }
+  return fields
+end
+local function touch(event)
+  local file <close> = io.open("order.txt", "a")
+  file:write(event.body.n, "\n")
+end
+hook "all" (hook_of { key = "one", run = function(event) sleep(0.1) touch(event) end })
+hook "latest" (hook_of { key = function(event) return event.body.key end, keep = "latest",
+  run = function(event) sleep(0.5) touch(event) end })
+hook "slow" (hook_of { timeout = "1s", run = function() print "begun" sleep(60) end })
+hook "loud" (hook_of { run = function()
+  print("the secret is", os.getenv "WEBHOOK_SECRET")
+  error("this went wrong")
+end })
+hook "greedy" (hook_of { memory = "64MiB", run = function() local t = {} for i = 1, 1e9 do t[i] = { i } end end })
+hook "away" (hook_of { retries = { max = 2, first = "10ms" }, run = function()
+  local file <close> = io.open("order.txt", "a")
+  file:write "try\n"
+  error({ code = "x" })
+end })
+hook "endless" (hook_of { when = function() while true do end end, run = function() end })
+]]
+
+local function order(s)
+  local file = io.open(s.directory .. "/order.txt")
+  local text = file and file:read "a" or ""
+  if file then file:close() end
+  return text
+end
+
+t.test("runs of one key go one at a time, in the order in which they came", function()
+  local s = hooks.start { hooks = QUEUE }
+  for n = 1, 5 do s:deliver("all", "push", "d-" .. n, { n = n }) end
+  s:await_run(5, "done")
+  t.equal(order(s), "1\n2\n3\n4\n5\n")
+end)
+
+t.test("where only the latest counts, those that waited are superseded", function()
+  local s = hooks.start { hooks = QUEUE }
+  for n = 1, 4 do s:deliver("latest", "push", "d-" .. n, { n = n, key = "k" }) end
+  s:deliver("latest", "push", "d-5", { n = 5, key = "other" })
+  s:await_run(4, "done")
+  s:await_run(5, "done")
+  local states = {}
+  for id = 1, 5 do states[id] = s:store():run(id).state end
+  t.equal(states[4], "done")
+  t.equal({ states[2], states[3] }, { "superseded", "superseded" })
+end)
+
+t.test("a run that takes too long is ended, and says so", function()
+  local s = hooks.start { hooks = QUEUE }
+  s:deliver("slow", "push", "d-1", {})
+  local run = s:await_run(1, "failed")
+  t.equal(run.outcome, "took longer than its timeout")
+  t.match(s:log_of(1), "begun")
+end)
+
+t.test("what a run prints has no secrets, and its error has a place", function()
+  local s = hooks.start { hooks = QUEUE }
+  s:deliver("loud", "push", "d-1", {})
+  local run = s:await_run(1, "failed")
+  t.match(run.outcome, "this went wrong")
+  t.equal(run.error.where.file, "hooks.lua")
+  t.match(s:log_of(1), "the secret is  ***")
+end)
+
+do
+  t.test("a run that wants too much memory fails alone", function()
+    local s = hooks.start { hooks = QUEUE }
+    s:deliver("greedy", "push", "d-1", {})
+    local run = s:await_run(1, "failed")
+    t.match(run.outcome, "memory")
+    t.equal(s:request("GET", "/healthz").status, 200)
+  end)
+end
+
+t.test("a mistake is not tried again", function()
+  local s = hooks.start { hooks = QUEUE }
+  s:deliver("away", "push", "d-1", {})
+  t.equal(s:await_run(1, "failed").attempt, 1)
+  t.equal(order(s), "try\n")
+end)
+
+t.test("a hook's function that never ends costs one answer", function()
+  local s = hooks.start { hooks = QUEUE }
+  t.equal(s:deliver("endless", "push", "d-1", {}).status, 500)
+  t.equal(s:request("GET", "/healthz").status, 200)
+end)
