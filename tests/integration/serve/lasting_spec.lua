@@ -218,7 +218,7 @@ os.waitpid(pid, 0)
   out:write 'hook "x" { auth = none, run = function() end }'
   out:close()
   local child <close> = process.spawn {
-    argv = { "python3", script, process.program(), path, directory .. "/notify" },
+    argv = { "/usr/bin/python3", script, process.program(), path, directory .. "/notify" },
     env = { PATH = os.getenv "PATH", XDG_STATE_HOME = directory },
   }
   local text = ""

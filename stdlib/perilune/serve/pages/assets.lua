@@ -60,6 +60,7 @@ if (live && window.EventSource) {
     setTimeout(() => { waiting = false; if (again) { again = false; refresh(); } }, 300);
   };
   const source = new EventSource("/events" + (live.dataset.live ? "?run=" + live.dataset.live : ""));
+  source.addEventListener("open", refresh); // what changed before it was listened to, or while the server was away
   source.addEventListener("change", refresh);
 }
 // j and k go from run to run, as in many programs.
