@@ -276,11 +276,16 @@ static size_t feed_head(struct peri_inbound *in, const char *bytes, size_t n)
 /* One empty line before a request is forgiven: old clients end a body so. */
 static size_t skip_line(struct peri_inbound *in, const char *bytes, size_t n)
 {
-    if (in->state != PERI_INBOUND_EMPTY || in->skipped_line || n < 2 ||
-        memcmp(bytes, "\r\n", 2) != 0)
+    size_t used = 0;
+    if (in->state != PERI_INBOUND_EMPTY)
         return 0;
-    in->skipped_line = true;
-    return 2;
+    while (used < n && in->skipped < 2 && bytes[used] == "\r\n"[in->skipped]) {
+        in->skipped++;
+        used++;
+    }
+    if (in->skipped == 1 && used < n)
+        refuse(in, 400, "a line does not end with CR LF");
+    return used;
 }
 
 void peri_inbound_init(struct peri_inbound *in, const struct peri_inbound_limits *limits)
