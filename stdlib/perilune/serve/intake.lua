@@ -104,6 +104,10 @@ function Intake:deliver(request, hook)
     return intake.answer(request, 401, { error = "not authorized" }, hook.auth.challenge
       and { ["WWW-Authenticate"] = hook.auth.challenge })
   end
+  if identity.answer then
+    self.count(hook.name, 200)
+    return request:respond(200, { ["Content-Type"] = "text/plain" }, identity.answer)
+  end
   log = log:with { delivery = identity.delivery_id }
   local ok, accepted = xpcall(self.take, err.wrap, self, request, hook, identity, now)
   if not ok then return refuse(self, request, hook, log, accepted) end

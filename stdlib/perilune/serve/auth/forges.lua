@@ -13,6 +13,7 @@ local forges = {}
 ---@field who string
 ---@field delivery_id string?
 ---@field event string?
+---@field answer string?  what the sender wants to hear: it asks, and delivers nothing
 
 local function first_header(request, names)
   for _, name in ipairs(names) do

@@ -1,6 +1,7 @@
 --- Slack, Standard Webhooks, and signatures of one's own description: with a time that limits repetitions.
 local base64 = require "perilune.util.base64"
 local digest = require "perilune.c.digest"
+local json = require "perilune.c.json"
 local options = require "perilune.serve.auth.options"
 local secret = require "perilune.util.secret"
 local signature = require "perilune.serve.auth.signature"
@@ -9,6 +10,13 @@ local time = require "perilune.c.time"
 local timed = {}
 
 local WINDOW = 300 -- seconds
+
+-- Slack asks once whether an address is ours, and wants a word of the question back.
+local function challenge_of(body)
+  local ok, value = pcall(json.decode, body)
+  local is_question = ok and type(value) == "table" and value.type == "url_verification"
+  return is_question and type(value.challenge) == "string" and value.challenge or nil
+end
 
 local function verify_slack(self, request, now)
   local stamp, text = request:header "X-Slack-Request-Timestamp", request:header "X-Slack-Signature"
@@ -19,7 +27,7 @@ local function verify_slack(self, request, now)
   if not signature.is_of(self.secrets, "sha256", signed, given) then return nil, "its signature is another" end
   local ok, reason = signature.is_timely(stamp, now, self.window)
   if not ok then return nil, reason end
-  return { who = "slack", delivery_id = digest.sha256(signed) }
+  return { who = "slack", delivery_id = digest.sha256(signed), answer = challenge_of(request.body) }
 end
 
 --- slack { secret = secret.env "…", window = 300 }
