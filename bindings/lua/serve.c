@@ -210,8 +210,8 @@ static void on_change(void *arg) /* inside the loop: no Lua here */
     peri_task_wake(stream->wake);
 }
 
-/* request:stream(status, [headers]) → an answer that is written piece by piece; it takes the request
- * over, which tells nothing any more. */
+/* request:stream(status, [headers]) → an answer that is written piece by piece; it takes the
+ * request over, which tells nothing any more. */
 static int request_stream(lua_State *L)
 {
     struct peri_exchange_field fields[HEADERS_MAX];

@@ -49,7 +49,7 @@ struct peri_inbound {
     bool is_last;       /* the sender wants no other request after it */
     bool has_length, is_chunked, has_host;
     bool is_expecting; /* the sender waits to be told to go on before it sends the body */
-    unsigned skipped; /* bytes of an empty line before it */
+    unsigned skipped;  /* bytes of an empty line before it */
 };
 
 /* Makes it ready for a request. limits are borrowed. */

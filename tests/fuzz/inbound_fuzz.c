@@ -1,4 +1,5 @@
-/* inbound_fuzz.c: any bytes as requests of a server: judged alike whole and in pieces, within limits.
+/* inbound_fuzz.c: any bytes as requests of a server: judged alike whole and in pieces, within
+ * limits.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -30,7 +31,8 @@ static void check_fields(const struct peri_inbound *in)
         peri_inbound_field(in, i, &name, &value);
         if (name.len == 0 || value.data + value.len > in->head.data + in->head.len)
             abort();
-        if (memchr(value.data, '\n', value.len) != NULL || memchr(value.data, '\0', value.len) != NULL)
+        if (memchr(value.data, '\n', value.len) != NULL ||
+            memchr(value.data, '\0', value.len) != NULL)
             abort();
     }
 }
