@@ -173,11 +173,14 @@ fuzz-programs: $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(wildcard tests/fuzz/*_fuzz
 fuzz: deps ## the parsers against made-up input, FUZZ_SECONDS each
 	@tests/fuzz/fuzz.sh
 
-.PHONY: bench bench-programs
+.PHONY: bench bench-programs bench-serve
 bench-programs: $(BENCHES)
 bench: ## ratios that must hold
 	@tests/support/deps.sh bench
 	@tests/bench/bench.sh
+bench-serve: ## deliveries a second, and idle connections, of perilune serve
+	@tests/support/deps.sh bench
+	@T=serve tests/bench/bench.sh
 
 .PHONY: format
 format: ## lay out the C and Go sources
@@ -188,6 +191,10 @@ format: ## lay out the C and Go sources
 install: all ## into PREFIX (and DESTDIR)
 	install -D -m 755 $(BUILD)/perilune $(DESTDIR)$(PREFIX)/bin/perilune
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/perilune LICENSE README.md CHANGELOG.md
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/perilune/guide docs/guide/*.md
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system dist/systemd/perilune.socket
+	sed 's|@PREFIX@|$(PREFIX)|; s|/usr/local/share|$(PREFIX)/share|' dist/systemd/perilune.service \
+	  >$(DESTDIR)$(PREFIX)/lib/systemd/system/perilune.service
 dist: ## the source of the last commit, as perilune-VERSION.tar.gz
 	git archive --prefix=perilune-$(VERSION)/ -o perilune-$(VERSION).tar.gz HEAD
 clean: ## remove what was built

@@ -414,6 +414,20 @@ static int process_end_with_parent(lua_State *L)
     return peri_self_end_with((int)luaL_checkinteger(L, 1), &err) ? 0 : peri_raise(L, &err);
 }
 
+/* hold(path) makes a file and holds it for this process until that ends → true; or false and the id
+ * of the process that has it (0 where it is not known). */
+static int process_hold(lua_State *L)
+{
+    struct peri_error err;
+    int holder;
+    bool is_held = peri_self_hold(luaL_checkstring(L, 1), &holder, &err);
+    if (!is_held && err.code != PERI_E_STORE_BUSY)
+        return peri_raise(L, &err);
+    lua_pushboolean(L, is_held);
+    lua_pushinteger(L, holder);
+    return 2;
+}
+
 /* alive(pid, started) → whether the process still is that one. */
 static int process_alive(lua_State *L)
 {
@@ -495,6 +509,7 @@ static const luaL_Reg functions[] = {
     {"limit", process_limit},
     {"end_with_parent", process_end_with_parent},
     {"alive", process_alive},
+    {"hold", process_hold},
     {"pid", process_pid},
     {"program", process_program},
     {"notify", process_notify},

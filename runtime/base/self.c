@@ -2,9 +2,12 @@
 #include "runtime/base/self.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -12,6 +15,7 @@
 enum {
     START_FIELD = 20, /* of those behind the name, from 1 */
     CPU_GRACE_S = 5,
+    DECIMAL = 10,
 };
 
 /* The field of /proc/PID/stat: the name before it is in brackets and may hold anything. */
@@ -82,6 +86,34 @@ bool peri_self_limit(const struct peri_self_limits *limits, struct peri_error *e
            (limits->cpu == 0 ||
             set_limit(RLIMIT_CPU, limits->cpu, limits->cpu + CPU_GRACE_S, err)) &&
            (!limits->is_dumpless || set_limit(RLIMIT_CORE, 0, 0, err));
+}
+
+/* Who holds the file says so in it. */
+static int read_holder(int fd)
+{
+    char text[16] = "";
+    int pid = 0;
+    ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+    for (ssize_t i = 0; i < n && text[i] >= '0' && text[i] <= '9' && pid < INT_MAX / DECIMAL; i++)
+        pid = pid * DECIMAL + (text[i] - '0');
+    return pid;
+}
+
+bool peri_self_hold(const char *path, int *holder, struct peri_error *err)
+{
+    char text[32];
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    *holder = 0;
+    if (fd < 0)
+        return peri_error_errno(err, errno, "cannot make %s", path);
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        *holder = read_holder(fd);
+        close(fd);
+        return peri_error_set(err, PERI_E_STORE_BUSY, "another process holds %s", path);
+    }
+    int n = snprintf(text, sizeof(text), "%d\n", (int)getpid());
+    bool is_written = ftruncate(fd, 0) == 0 && pwrite(fd, text, (size_t)n, 0) == n;
+    return is_written || peri_error_errno(err, errno, "cannot write %s", path); /* fd stays open */
 }
 
 bool peri_self_end_with(int parent, struct peri_error *err)

@@ -28,6 +28,10 @@ struct peri_self_limits {
 /* Limits this process, for good. PERI_E_IO. */
 bool peri_self_limit(const struct peri_self_limits *limits, struct peri_error *err);
 
+/* Holds a file, which is made, for this process alone until it ends; holder receives who has it
+ * otherwise, a process id or 0. PERI_E_IO when the file cannot be used. */
+bool peri_self_hold(const char *path, int *holder, struct peri_error *err);
+
 /* SIGTERM comes when the parent ends, which must be the process parent: else PERI_E_IO at once. */
 bool peri_self_end_with(int parent, struct peri_error *err);
 

@@ -58,13 +58,32 @@ local function bind(order)
   hide_secrets()
 end
 
-local function options_of(order)
+-- Counts what is asked of the server, by method and outcome.
+local function request_counter()
+  local counts = {}
+  return function(what, _, status)
+    local method = what:match "^(%w+) on " or "REST"
+    local key = method .. " " .. (status < 400 and "ok" or "error")
+    counts[key] = (counts[key] or 0) + 1
+  end, counts
+end
+
+local function requests_record(counts)
+  local methods = {}
+  for key, count in pairs(counts) do
+    local method, outcome = key:match "^(%S+) (%S+)$"
+    methods[#methods + 1] = { method = method, outcome = outcome, count = count }
+  end
+  return { type = "requests", methods = json.array(methods) }
+end
+
+local function options_of(order, on_request)
   local allow, sources = {}, {}
   for _, word in ipairs(order.allow) do allow[word] = true end
   for name in pairs(order.vars or {}) do sources[name] = ("vars of hook %q"):format(order.hook) end
   return {
     file = order.file, target = order.target, vars = order.vars or {}, var_sources = sources, allow = allow, yes = true,
-    verbose = 0, color = "never", run = tostring(order.run), plan_digest = order.plan_digest,
+    on_request = on_request, verbose = 0, color = "never", run = tostring(order.run), plan_digest = order.plan_digest,
   }
 end
 
@@ -81,8 +100,8 @@ local function call_function(order, options, shown)
   return 0
 end
 
-local function carry_out(order, shown)
-  local options = options_of(order)
+local function carry_out(order, shown, on_request)
+  local options = options_of(order, on_request)
   if order.kind == "function" then return call_function(order, options, shown) end
   return (order.kind == "plan" and plan or apply).main(options, shown)
 end
@@ -95,10 +114,12 @@ function job.main(options)
   local records = process.records()
   if not records then err.raise { code = "usage", where = false, message = "perilune job has nobody to report to" } end
   local shown = output.both(options, "job", records)
-  local ok, result = xpcall(scope.scope, err.wrap, carry_out, order, shown)
-  if ok then return result end
-  shown:error(result)
-  return err.exit_code(result)
+  local on_request, counts = request_counter()
+  local ok, result = xpcall(scope.scope, err.wrap, carry_out, order, shown, on_request)
+  if not ok then shown:error(result) end
+  records:write(json.encode(requests_record(counts)), "\n")
+  records:flush()
+  return ok and result or err.exit_code(result)
 end
 
 return job

@@ -34,7 +34,8 @@ function Session:open()
   return connection.open(found, {
     connections = self.options.parallel,
     on_notice = function(message) shown:notice(message) end,
-    on_request = (verbose > 1 or self.is_watched) and function(...) shown:request(...) end or nil,
+    on_request = self.options.on_request
+      or (verbose > 1 or self.is_watched) and function(...) shown:request(...) end or nil,
     on_wait = (verbose > 0 or self.is_watched) and function(...) shown:waiting(...) end or nil,
   })
 end

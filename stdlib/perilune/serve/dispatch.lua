@@ -298,20 +298,31 @@ function Dispatch:drain(seconds)
   while self.count > 0 do task.sleep(0.05) end
 end
 
---- Settles the runs that were on their way when a server was killed: waits until their processes have ended, which
---- they do when their parent is gone.
-function Dispatch:recover()
-  for _, run in ipairs(self.store:unfinished()) do
-    while run.pid and process.alive(run.pid, run.pid_start) do task.sleep(0.1) end
-    local hook = self.config().hooks[run.hook]
-    local found = outcome.lost(run, hook)
-    self.log:warn("run found again", { run = run.id, hook = run.hook, outcome = found.text })
-    if found.state == "released" then
-      self.store:release(run.id)
-    else
-      self.store:finish(run.id, { state = "dead", outcome = found.text, error = found.error, at = micros() })
-    end
+-- The process of a run ends when its server has; what does not is killed.
+local function await_end(run)
+  local limit = task.now() + child.GRACE
+  while run.pid and process.alive(run.pid, run.pid_start) do
+    if task.now() > limit then process.run { "kill", "-KILL", tostring(run.pid) } end
+    task.sleep(0.05)
   end
+end
+
+local function recover(self, run)
+  await_end(run)
+  local found = outcome.lost(run, self.config().hooks[run.hook])
+  self.log:warn("run found again", { run = run.id, hook = run.hook, outcome = found.text })
+  if found.state == "released" then
+    self.store:release(run.id)
+  else
+    self.store:finish(run.id, { state = "dead", outcome = found.text, error = found.error, at = micros() })
+  end
+  self:poke()
+end
+
+--- Settles the runs that were on their way when a server was killed, each when its process has ended. Does not wait.
+---@param spawn fun(fn: function, ...)
+function Dispatch:recover(spawn)
+  for _, run in ipairs(self.store:unfinished()) do spawn(recover, self, run) end
 end
 
 return dispatch

@@ -57,6 +57,16 @@ local function make_parts(self, options)
   }
 end
 
+-- Two servers over one store would take each other's runs for lost.
+local function hold(self, path)
+  local is_held, holder = process.hold(path .. ".lock")
+  if is_held then return end
+  self.store:close()
+  err.raise { code = "store.busy", where = false,
+    message = ("another perilune serve%s uses %s"):format(holder > 0 and (", process %d,"):format(holder) or "", path),
+    hint = "stop that one, or give this one a store of its own with --store" }
+end
+
 local function listen_all(self)
   local settings, bound = self.config, {}
   self.tls = settings.tls and http.tls(settings.tls)
@@ -102,6 +112,7 @@ function server.open(options)
     service = service.new(options.env) }, Server)
   self.config = config.load(options.file, { env = self.env })
   self.store = store.open(options.store)
+  hold(self, options.store)
   make_parts(self, options)
   self.bound = listen_all(self)
   open_pages(self)
@@ -202,7 +213,7 @@ function Server:main()
   local lasting = {}
   local function keep(fn, ...) lasting[#lasting + 1] = scope.spawn(fn, ...) end
   self.breakers:watch_with(function(fn) keep(fn) end)
-  self.dispatch:recover()
+  self.dispatch:recover(keep)
   self.breakers:restore(self.store:breakers())
   local accepting = scope.spawn(accept, self)
   local dispatching = scope.spawn(self.dispatch.main, self.dispatch)

@@ -70,6 +70,16 @@ t.test("what was answered is there after a kill, and is run", function()
   t.equal(s:deliver("safe", "push", "d-3", { seconds = 0 }).body, { run = 4, state = "done", known = true })
 end)
 
+t.test("a second server over the same store is refused, and told which is the first", function()
+  local s = hooks.start { hooks = FUNCTIONS }
+  local child <close> = process.spawn { argv = { process.program(), "serve", "hooks.lua" }, cwd = s.directory,
+    env = s.env }
+  local text = ""
+  for _, bytes in function() return child:read() end do text = text .. bytes end
+  t.equal(child:wait(), 1)
+  t.match(text, ("another perilune serve, process %d, uses"):format(s.child.pid))
+end)
+
 t.test("SIGTERM lets runs end, and answers nobody any more", function()
   local s = hooks.start { hooks = FUNCTIONS }
   s:deliver("slow", "push", "d-1", { seconds = 1 })
