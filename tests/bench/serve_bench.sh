@@ -49,7 +49,7 @@ deliveries() {
     awk '/Requests\/sec/ { printf "ratio serve-deliveries %.2f at least 1\n", $2 / 5000 }
         /99%/ { ms = $2 ~ /us$/ ? $2 / 1000 : $2 ~ /ms$/ ? $2 + 0 : $2 * 1000
             printf "ratio serve-p99 %.2f at most 1\n", ms / 50 }' "$scratch/wrk"
-    ! grep -q Non-2xx "$scratch/wrk"
+    if grep -q Non-2xx "$scratch/wrk"; then return 1; fi
     kill "$server"
     wait "$server" || true
 }

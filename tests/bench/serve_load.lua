@@ -1,3 +1,4 @@
+-- luacheck: globals setup init request, read globals wrk
 -- For wrk: deliveries as GitHub signs them, each with an id of its own. Arguments: file of the body, prefix of the
 -- ids, signature.
 local threads = 0

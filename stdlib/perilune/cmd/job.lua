@@ -58,10 +58,15 @@ local function bind(order)
   hide_secrets()
 end
 
--- Counts what is asked of the server, by method and outcome.
-local function request_counter()
-  local counts = {}
-  return function(what, _, status)
+-- Counts what is asked of the server, by method and outcome; where the run is traced, tells of each answer.
+local function request_counter(order, records)
+  local counts, is_traced = {}, order.trace and order.trace:find "1$"
+  return function(what, seconds, status)
+    if is_traced then
+      local operation = scope.value "vim.operation"
+      records:write(json.encode { type = "request", what = what:gsub(" https?://[^/]*", " "), seconds = seconds,
+        status = status, operation = operation }, "\n")
+    end
     local method = what:match "^(%w+) on " or "REST"
     local key = method .. " " .. (status < 400 and "ok" or "error")
     counts[key] = (counts[key] or 0) + 1
@@ -114,7 +119,7 @@ function job.main(options)
   local records = process.records()
   if not records then err.raise { code = "usage", where = false, message = "perilune job has nobody to report to" } end
   local shown = output.both(options, "job", records)
-  local on_request, counts = request_counter()
+  local on_request, counts = request_counter(order, records)
   local ok, result = xpcall(scope.scope, err.wrap, carry_out, order, shown, on_request)
   if not ok then shown:error(result) end
   records:write(json.encode(requests_record(counts)), "\n")

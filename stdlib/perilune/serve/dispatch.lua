@@ -41,6 +41,7 @@ end
 ---@field env fun(name: string): string?
 ---@field on_change fun(run: integer, what: string)
 ---@field observe fun(what: string, ...)
+---@field tracer fun(): perilune.serve.Tracer
 
 ---@param options perilune.serve.DispatchOptions
 ---@return perilune.serve.Dispatch
@@ -48,7 +49,7 @@ function dispatch.new(options)
   return setmetatable({
     store = options.store, config = options.config, log = options.log, breakers = options.breakers,
     state_directory = options.state_directory, env = options.env,
-    on_change = options.on_change, observe = options.observe,
+    on_change = options.on_change, observe = options.observe, tracer = options.tracer,
     running = {}, count = 0,
   }, Dispatch)
 end
@@ -110,7 +111,7 @@ local function keeping(lines)
   end, kept
 end
 
-local function carry_out(self, hook, run, lines)
+local function carry_out(self, hook, run, lines, context)
   local made, commit, extra = prepare(self, hook, run)
   local _ <close> = setmetatable({}, { __close = function() if extra then process.run { "rm", "-rf", extra } end end })
   if self.is_ending then return { state = "released", text = "the server ends; it is run by the next one" } end
@@ -119,7 +120,10 @@ local function carry_out(self, hook, run, lines)
   self.store:started(run.id, { pid = started.pid, pid_start = started.started, commit = commit })
   self.on_change(run.id, "started")
   local listen, printed = keeping(lines)
-  local ended = started:finish_within(hook.timeout, listen, function(record) self.observe("record", run, record) end)
+  local ended = started:finish_within(hook.timeout, listen, function(record)
+    self.observe("record", run, record)
+    self.tracer():record(context, record)
+  end)
   lines:finish()
   local found = outcome.of(ended, made.kind)
   if found.state == "held" then
@@ -182,8 +186,9 @@ end
 
 local function attempt(self, hook, run, log)
   local lines = log_of(self, run)
+  local context = self.tracer():attempt(run)
   self.breakers:begin(hook.target, run.id)
-  local ok, found, ended = xpcall(carry_out, err.wrap, self, hook, run, lines)
+  local ok, found, ended = xpcall(carry_out, err.wrap, self, hook, run, lines, context)
   if not ok then
     if err.has(found, "task.cancelled") then error(found, 0) end
     found = not_started(found)
@@ -197,6 +202,7 @@ local function attempt(self, hook, run, log)
   log:info("run " .. (state == "queued" and "goes back to the queue" or state), { outcome = found.text, state = state,
     attempt = run.attempt, seconds = (micros() - run.started) / 1000000 })
   self.observe("ended", run, state, (micros() - run.started) / 1000000)
+  self.tracer():ended(context, run, state)
   tell(self, hook, run, state, ended)
 end
 

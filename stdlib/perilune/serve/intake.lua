@@ -6,6 +6,7 @@ local err = require "perilune.err"
 local events = require "perilune.serve.event"
 local json = require "perilune.c.json"
 local task = require "perilune.c.task"
+local trace = require "perilune.serve.trace"
 
 ---@class perilune.serve.Intake
 ---@field private store perilune.store.Store
@@ -60,15 +61,15 @@ local function entry_of(hook, delivery)
   delivery.keep, delivery.target = hook.keep, hook.target
   delivery.kind = type(hook.run) == "function" and "function" or hook.approve or "apply"
   delivery.file = type(hook.run) == "string" and hook.run or nil
-  delivery.trace = delivery.headers.traceparent
   return delivery
 end
 
 --- Takes in what is signed: the status and what is said with it.
-function Intake:take(request, hook, identity, now)
+function Intake:take(request, hook, identity, now, context)
   local delivery = delivery_of(request, hook, identity, now)
   local event = events.of(delivery)
   delivery.state, delivery.key = judge(hook, event)
+  delivery.trace = context and trace.format(context) or delivery.headers.traceparent
   local accepted = self.store:accept(entry_of(hook, delivery))
   if accepted.is_new and accepted.state == "queued" then self.on_queued(accepted) end
   return accepted
@@ -109,11 +110,13 @@ function Intake:deliver(request, hook)
     return request:respond(200, { ["Content-Type"] = "text/plain" }, identity.answer)
   end
   log = log:with { delivery = identity.delivery_id }
-  local ok, accepted = xpcall(self.take, err.wrap, self, request, hook, identity, now)
+  local context = self.tracer():begin(request:header "traceparent")
+  local ok, accepted = xpcall(self.take, err.wrap, self, request, hook, identity, now, context)
   if not ok then return refuse(self, request, hook, log, accepted) end
   log:info(accepted.is_new and "delivery accepted" or "delivery known", { run = accepted.run,
     state = accepted.state, event = identity.event })
   self.count(hook.name, 202)
+  self.tracer():delivery(context, hook.name, accepted.run, 202)
   intake.answer(request, 202, { run = accepted.run, state = accepted.state, known = not accepted.is_new or nil })
 end
 

@@ -14,6 +14,7 @@ local scope = require "perilune.util.scope"
 local service = require "perilune.serve.service"
 local store = require "perilune.store"
 local task = require "perilune.c.task"
+local trace = require "perilune.serve.trace"
 
 ---@class perilune.serve.Server
 ---@field config perilune.serve.Config
@@ -33,6 +34,7 @@ local PRUNE_SECONDS = 3600
 
 local function make_parts(self, options)
   self.metrics = metrics.new()
+  self.tracer = trace.new(self.config.telemetry, self.log)
   self.count = function(hook, status) self.metrics:delivery(hook, status) end
   self.breakers = breaker.new {
     probe = function(name) probe.ask(name, self.env) end, log = self.log,
@@ -45,11 +47,11 @@ local function make_parts(self, options)
   self.dispatch = dispatch.new {
     store = self.store, config = function() return self.config end, log = self.log, breakers = self.breakers,
     state_directory = options.state_directory, env = self.env,
-    on_change = function(run, what) self:changed(run, what) end,
+    on_change = function(run, what) self:changed(run, what) end, tracer = function() return self.tracer end,
     observe = function(what, ...) self.metrics:observe(what, ...) end,
   }
   self.intake = intake.new {
-    store = self.store, log = self.log, count = self.count,
+    store = self.store, log = self.log, count = self.count, tracer = function() return self.tracer end,
     on_queued = function(accepted)
       self.dispatch:poke()
       self:changed(accepted.run, "queued")
@@ -199,6 +201,7 @@ function Server:reload()
       self.log:warn("listen is only read at the start: restart the server to change it", {})
     end
     self.config = result
+    self.tracer.settings = result.telemetry
     self.log:info("hooks read again", { hooks = #result.hooks })
     self.dispatch:poke()
   else
@@ -218,6 +221,7 @@ function Server:main()
   local accepting = scope.spawn(accept, self)
   local dispatching = scope.spawn(self.dispatch.main, self.dispatch)
   keep(prune, self)
+  keep(self.tracer.main, self.tracer)
   self.log:info("serving", { listen = addresses(self.bound), hooks = #self.config.hooks })
   self.service:notify("READY=1\nSTATUS=serving " .. #self.config.hooks .. " hooks")
   while signals:wait() == "HUP" do self:reload() end
@@ -235,6 +239,7 @@ function Server:drain(accepting, dispatching)
   self.dispatch:drain(self.config.limits.drain)
   dispatching:join()
   accepting:join()
+  self.tracer:flush()
   self.http:close()
   self.store:close()
   self.log:info("ended", {})

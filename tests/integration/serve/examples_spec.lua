@@ -94,3 +94,43 @@ t.test("the log is a line of JSON for each event, with delivery and run", functi
   end
   t.equal(#s.text, #s.records)
 end)
+
+t.test("a trace goes from the sender to the delivery, the run, its steps and requests", function()
+  local lab = server.start()
+  local collector = hooks.start { hooks = [[listen "127.0.0.1:0"
+hook "spans" { auth = none, run = function() end }]] }
+  local settings = ('telemetry { otlp = "%s/hooks/spans?" }\n'):format(collector.url)
+  local env = {}
+  for name, value in pairs(lab.env) do env[name] = value end
+  local s = hooks.start { env = env,
+    files = { ["f.lua"] = 'playbook "t"\nfolder "traced" { path = "/DC0/vm/traced" }' },
+    hooks = 'listen "127.0.0.1:0"\n' .. settings .. 'hook "make" { auth = none, run = "f.lua" }' }
+  local parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+  s:request("POST", "/hooks/make", { traceparent = parent }, "{}")
+  s:await_run(1, "done")
+  t.equal(s:stop(), 0)
+  local spans, by_id = {}, {}
+  for _, run in ipairs(collector:store():runs()) do
+    local body = require("perilune.c.json").decode(collector:store():delivery(run.id).body)
+    t.equal(body.resourceSpans[1].resource.attributes[1].value.stringValue, "perilune")
+    for _, span in ipairs(body.resourceSpans[1].scopeSpans[1].spans) do
+      spans[#spans + 1], by_id[span.spanId] = span, span
+      t.equal(span.traceId, "4bf92f3577b34da6a3ce929d0e0e4736")
+      t.is_true(tonumber(span.startTimeUnixNano) <= tonumber(span.endTimeUnixNano))
+    end
+  end
+  local function path_of(span)
+    local above = by_id[span.parentSpanId]
+    return (above and path_of(above) .. " > " or span.parentSpanId .. " > ") .. span.name
+  end
+  local paths = {}
+  for _, span in ipairs(spans) do paths[path_of(span)] = true end
+  local run = "00f067aa0ba902b7 > POST /hooks/make > run make"
+  t.is_true(paths[run] or false, t.dump(paths))
+  t.is_true(paths[run .. " > folder create"] or false, t.dump(paths))
+  local is_below = false
+  for path in pairs(paths) do
+    is_below = is_below or path:find(run .. " > folder create > CreateFolder on Folder:", 1, true) ~= nil
+  end
+  t.is_true(is_below, t.dump(paths))
+end)

@@ -10,7 +10,9 @@ pages { users = {
   ops = { password = "%s", roles = { "run", "approve" } },
   guest = { password = "%s", roles = { "view" } },
 } }
-hook "fine" { auth = none, key = function(event) return event.body.n end, run = function(event) print(event.body.n) end }
+hook "fine" {
+  auth = none, key = function(event) return event.body.n end, run = function(event) print(event.body.n) end,
+}
 hook "slow" { auth = none, run = function() print "begun" io.stdout:flush() sleep(60) end }
 ]]
 

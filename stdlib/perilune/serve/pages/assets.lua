@@ -22,6 +22,7 @@ table { border-collapse: collapse; width: 100% } th { text-align: left; color: v
 th, td { padding: .4rem .8rem .4rem 0; border-bottom: 1px solid var(--line); vertical-align: top }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1.2rem; margin: 0 } dt { color: var(--dim) }
 dd { margin: 0; overflow-wrap: anywhere }
+time { white-space: nowrap } td { overflow-wrap: anywhere; min-width: 3.5rem }
 .state { font-weight: 600; white-space: nowrap } .done { color: var(--good) } .closed { color: var(--good) }
 .failed, .dead, .open { color: var(--bad) } .running, .held, .trial { color: var(--busy) }
 .queued, .ignored, .cancelled, .superseded, .dim { color: var(--dim) }
