@@ -80,9 +80,9 @@ def asks_who_one_is():
     page.get(url + "/")
     assert page.current_url.endswith("/sign-in"), page.current_url
     sign_in("ops", "wrong")
-    assert "Wrong user or password" in text()
+    wait(lambda: "Wrong user or password" in text())
     sign_in("nobody", "secret")
-    assert "Wrong user or password" in text()
+    wait(lambda: "Wrong user or password" in text())
     shot("sign-in")
     sign_in("ops", "secret")
     wait(lambda: css("h1") and css("h1")[0].text == "Runs")
