@@ -244,8 +244,7 @@ static bool keep_row(const struct peri_sqlite *sqlite, sqlite3_stmt *statement, 
     return true;
 }
 
-/* What stands before the rows. The number of changes is only known after them, and is put in its
- * place then: it is the first datum. */
+/* What stands before the rows. The number of changes, which is first, is only known after them. */
 static bool keep_head(const struct peri_sqlite *sqlite, sqlite3_stmt *statement, int columns,
                       struct peri_buf *found, struct peri_error *err)
 {
@@ -255,16 +254,6 @@ static bool keep_head(const struct peri_sqlite *sqlite, sqlite3_stmt *statement,
         if (!peri_datum_put_text(found, peri_str_of(sqlite->column_name(statement, i)), err))
             return false;
     return true;
-}
-
-static void keep_changes(struct peri_buf *found, size_t place, int64_t changes)
-{
-    size_t len = found->len;
-    bool is_put;
-    found->len = place;
-    is_put = peri_datum_put_integer(found, changes, NULL);
-    peri_assert(is_put);
-    found->len = len;
 }
 
 static bool step_all(struct peri_database *database, sqlite3_stmt *statement,
@@ -284,7 +273,7 @@ static bool step_all(struct peri_database *database, sqlite3_stmt *statement,
         return peri_error_detail(err, "%s", sqlite->sql(statement));
     }
     if (!sqlite->stmt_readonly(statement))
-        keep_changes(found, place, sqlite->changes(database->db));
+        peri_datum_set_integer(found, place, sqlite->changes(database->db));
     return peri_datum_put_integer(found, 0, err);
 }
 

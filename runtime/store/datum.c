@@ -38,6 +38,12 @@ bool peri_datum_put_text(struct peri_buf *buf, struct peri_str text, struct peri
     return peri_datum_put(buf, &datum, err);
 }
 
+void peri_datum_set_integer(struct peri_buf *buf, size_t place, int64_t integer)
+{
+    peri_assert(place + HEAD <= buf->len && buf->data[place] == PERI_DATUM_INTEGER);
+    memcpy(buf->data + place + 1, &integer, sizeof(integer));
+}
+
 struct peri_datum peri_datum_take(struct peri_str *packed)
 {
     uint64_t word;
@@ -48,10 +54,10 @@ struct peri_datum peri_datum_take(struct peri_str *packed)
     packed->len -= HEAD;
     if (datum.kind == PERI_DATUM_FLOAT)
         memcpy(&datum.number, &word, sizeof(word));
-    if (datum.kind < PERI_DATUM_TEXT) {
+    if (datum.kind == PERI_DATUM_INTEGER)
         datum.integer = (int64_t)word;
+    if (datum.kind < PERI_DATUM_TEXT)
         return datum;
-    }
     peri_assert(word <= packed->len);
     datum.bytes = (struct peri_str){packed->data, word};
     packed->data += word;

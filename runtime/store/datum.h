@@ -32,6 +32,9 @@ PERI_MUST_USE bool peri_datum_put_integer(struct peri_buf *buf, int64_t integer,
 PERI_MUST_USE bool peri_datum_put_text(struct peri_buf *buf, struct peri_str text,
                                        struct peri_error *err);
 
+/* Replaces the integer that was appended when buf had place bytes. */
+void peri_datum_set_integer(struct peri_buf *buf, size_t place, int64_t integer);
+
 /* Takes the first value off packed ones, of which there must be one (asserted); what it names is
  * among their bytes. */
 struct peri_datum peri_datum_take(struct peri_str *packed);

@@ -30,7 +30,7 @@ local STYLES = { done = "good", failed = WORST, dead = WORST, running = "change"
 --- Opens the store that the options name; only to look unless it is to be changed.
 ---@param options table
 ---@param is_changed boolean?
----@return perilune.Store
+---@return perilune.store.Store
 function runs.open(options, is_changed)
   local path = options.store or place.file(os.getenv)
   local file = io.open(path, "r")

@@ -1,7 +1,7 @@
 --- What is known of targets: whether they are to be used.
 local row = require "perilune.store.row"
 
----@class perilune.Store
+---@class perilune.store.Store
 local breakers = {}
 
 ---@class perilune.store.Breaker

@@ -14,7 +14,7 @@ local task = require "perilune.c.task"
 
 local store = {}
 
----@class perilune.Store
+---@class perilune.store.Store
 ---@field id string     random UUID of the file
 ---@field path string
 ---@field db userdata   of perilune.c.store; what reads with it sees what others wrote in the same commit
@@ -55,7 +55,7 @@ end
 --- Opens the store in a file, which is made if need be and brought to the present version.
 ---@param path string
 ---@param options? { readonly: boolean? }
----@return perilune.Store
+---@return perilune.store.Store
 function store.open(path, options)
   local db = c.open(path, options)
   local ok, s = pcall(prepare, db, path, options)

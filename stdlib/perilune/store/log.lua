@@ -1,6 +1,6 @@
 --- What runs print.
 
----@class perilune.Store
+---@class perilune.store.Store
 local log = {}
 
 local ADD = [[INSERT INTO log (run, seq, at, stream, text)

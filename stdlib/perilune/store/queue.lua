@@ -7,7 +7,7 @@ local row = require "perilune.store.row"
 
 local blob, value, packed = c.blob, row.value, row.packed
 
----@class perilune.Store
+---@class perilune.store.Store
 local queue = {}
 
 ---@class perilune.store.Delivery

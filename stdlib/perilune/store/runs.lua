@@ -2,7 +2,7 @@
 local err = require "perilune.err"
 local row = require "perilune.store.row"
 
----@class perilune.Store
+---@class perilune.store.Store
 local runs = {}
 
 ---@param id integer
