@@ -9,9 +9,11 @@ import urllib.parse
 import urllib.request
 
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.ui import WebDriverWait
 
 url, directory = sys.argv[1:3]
@@ -31,7 +33,8 @@ page = browser()
 
 
 def wait(what, seconds=20):
-    return WebDriverWait(page, seconds).until(lambda _: what())
+    """Looks until something is so; meanwhile a page may be replaced by the next one."""
+    return WebDriverWait(page, seconds, ignored_exceptions=(WebDriverException, IndexError)).until(lambda _: what())
 
 
 def css(selector):
@@ -69,7 +72,9 @@ def status_of(path, cookie=None, form=None):
 def sign_in(user, password):
     page.get(url + "/sign-in")
     page.find_element(By.NAME, "user").send_keys(user)
+    before = page.find_element(By.TAG_NAME, "html")
     page.find_element(By.NAME, "password").send_keys(password + Keys.ENTER)
+    WebDriverWait(page, 20).until(staleness_of(before))
 
 
 def cookie():
