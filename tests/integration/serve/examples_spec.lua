@@ -51,6 +51,12 @@ t.test("the careful one waits for somebody, and tells what it would do", functio
   local page = s:request("GET", "/runs/1")
   t.match(page.text, "to add")
   t.match(page.text, "Approve")
+  local form = page.text:match 'name="form"[^>]*value="(%x+)"' or page.text:match 'value="(%x+)"[^>]*name="form"'
+    or page.text:match 'type="hidden" value="(%x+)"'
+  local headers = { ["Content-Type"] = "application/x-www-form-urlencoded", Origin = s.url }
+  t.equal(s:request("POST", "/runs/1/approve", { Origin = "https://evil.example" }, "form=" .. form).status, 403)
+  t.equal(s:request("POST", "/runs/1/approve", headers, "form=" .. form).status, 303)
+  t.match(s:await_run(1, "done").approved_by, "this machine")
 end)
 
 -- Seen from outside ----------------------------------------------------------------------------------------------

@@ -83,7 +83,7 @@ end)
 t.test("SIGTERM lets runs end, and answers nobody any more", function()
   local s = hooks.start { hooks = FUNCTIONS }
   s:deliver("slow", "push", "d-1", { seconds = 1 })
-  s:await_run(1, "running")
+  hooks.await("the run to have begun", function() return content(s, "order.txt") == "begun\n" end)
   t.equal(s:stop(), 0)
   t.equal(s:store():run(1).state, "done")
   t.raises(function() s:request("GET", "/healthz") end)
@@ -150,6 +150,25 @@ hook "here" (hook_of { target = "elsewhere", run = function() touch "here" end }
   for id = 1, 3 do started[id] = s:store():run(id).started end
   t.is_true(started[1] <= started[2] and started[1] <= started[3])
   t.match(s:request("GET", "/metrics").text, 'perilune_breaker_state{target="default",state="closed"} 1')
+end)
+
+t.test("what time may mend is tried again, and is a dead letter in the end, which can be replayed", function()
+  local lab = server.start()
+  local s = hooks.start { env = lab.env, hooks = hooks_of [[
+hook "far" (hook_of { retries = { max = 2, first = "50ms" }, run = function()
+  touch "try"
+  local http = require "perilune.c.http"
+  local pool <close> = http.pool { connections = 1 }
+  pool:request { url = "http://127.0.0.1:1/" }
+end })]] }
+  s:deliver("far", "push", "d-1", {})
+  local run = s:await_run(1, "dead")
+  t.equal({ run.attempt, run.error.code, content(s, "order.txt") }, { 3, "http.connect", "try\ntry\ntry\n" })
+  t.match(s:log_of(1), "attempt 2 of 3 failed")
+  local status = process.run { process.program(), "queue", "replay", "1", "--store",
+    s.directory .. "/state/perilune/store.db" }
+  t.equal(status, 0)
+  t.equal(s:await_run(2, "dead").source, 1)
 end)
 
 t.test("others are told of failures, with cause and link", function()
