@@ -101,6 +101,10 @@ t.test("knows the lines of a chunk that is not finished, and what locals hold", 
   local lab = server.start { "-vm", "1" }
   local screen = start(lab)
   screen:send "local tab = { alpha = { beta = 1 } }\r"
+  screen:await("the next prompt", function(seen)
+    local before = seen.row > 1 and seen.lines[seen.row - 1] or ""
+    return before:find("beta = 1 } }", 1, true) and seen.lines[seen.row]:find "> *$"
+  end)
   screen:send "tab.al\t.be\t"
   wait_typed(screen, "tab.alpha.beta")
   clear(screen)

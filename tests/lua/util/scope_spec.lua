@@ -361,11 +361,14 @@ t.test("handlers may shield what they do", function()
   t.equal(log, { "closed" })
 end)
 
---- Opens a scope that fails, and whose other child takes a while to end.
-local function fail_slowly()
+--- Opens a scope that fails, and whose other child does not end before it is told to.
+local function fail_slowly(state)
   scope.scope(function()
     scope.spawn(function()
-      local _ <close> = setmetatable({}, { __close = function() task.sleep(0.01) end })
+      local _ <close> = setmetatable({}, { __close = function()
+        state.is_unwinding = true
+        while not state.may_end do task.sleep(0.001) end
+      end })
       task.sleep(60)
     end)
     task.sleep(0)
@@ -373,15 +376,22 @@ local function fail_slowly()
   end)
 end
 
+--- Cancels a task that is in fail_slowly, while its scope unwinds.
+local function cancel_unwinding(victim, state)
+  while not state.is_unwinding do task.sleep(0.001) end
+  victim:cancel()
+  state.may_end = true
+end
+
 t.test("a cancellation while a failed scope unwinds comes first, the failure with it", function()
   local seen
   scope.scope(function()
+    local state = {}
     local victim = scope.spawn(function()
-      local _, e = pcall(fail_slowly)
+      local _, e = pcall(fail_slowly, state)
       seen = e
     end)
-    task.sleep(0.001)
-    victim:cancel()
+    cancel_unwinding(victim, state)
   end)
   t.equal(seen.code, "task.cancelled")
   t.equal(seen.also[1].code, "io")
@@ -390,9 +400,8 @@ end)
 t.test("what failed in a task that was cancelled is not forgotten by its scope", function()
   t.raises(function()
     scope.scope(function()
-      local victim = scope.spawn(fail_slowly)
-      task.sleep(0.001)
-      victim:cancel()
+      local state = {}
+      cancel_unwinding(scope.spawn(fail_slowly, state), state)
     end)
   end, "io")
 end)
