@@ -98,7 +98,7 @@ function Hooks:await_log(message, after)
 end
 
 --- Sends a request.
----@return { status: integer, text: string, body: any }
+---@return { status: integer, text: string, body: any, cookie: string? }
 function Hooks:request(method, path, headers, body, more)
   local options = { connections = 1, ca_file = self.ca_file and { self.ca_file } }
   for name, value in pairs(more or {}) do options[name] = value end
@@ -106,8 +106,7 @@ function Hooks:request(method, path, headers, body, more)
   local response <close> = pool:request { url = self.url .. path, method = method, headers = headers, body = body }
   local text = response:text()
   local ok, value = pcall(json.decode, text)
-  return { status = response.status, text = text, body = ok and value or nil,
-    header = function(name) return (response:header(name)) end }
+  return { status = response.status, text = text, body = ok and value or nil, cookie = response:header "Set-Cookie" }
 end
 
 --- Sends a delivery as GitHub would.

@@ -86,17 +86,19 @@ end
 local LOOPBACK = { ["127.0.0.1"] = true, ["::1"] = true }
 
 -- Pages without sign-in are for this machine alone.
-local function open_pages(self)
-  local settings = self.config.pages
-  if not settings then return end
+local function check_pages(self, settings)
   for _, place in ipairs(self.bound) do
-    if settings.sign_in == false and not LOOPBACK[place.address] then
+    if settings and settings.sign_in == false and not LOOPBACK[place.address] then
       err.raise { code = "serve.config", where = false,
         message = ("pages: without sign-in they are only for this machine, and %s is not"):format(place.address),
         hint = "give pages users with passwords, or listen on 127.0.0.1" }
     end
   end
-  self.pages = pages.new(self)
+end
+
+-- Who is signed in stays so when the hooks are read again.
+local function open_pages(self)
+  self.pages = self.config.pages and (self.pages or pages.new(self))
 end
 
 --- Opens the store, reads the hooks, and listens; nothing is answered yet.
@@ -117,6 +119,7 @@ function server.open(options)
   hold(self, options.store)
   make_parts(self, options)
   self.bound = listen_all(self)
+  check_pages(self, self.config.pages)
   open_pages(self)
   return self
 end
@@ -190,10 +193,16 @@ local function addresses(list)
   return table.concat(words, " ")
 end
 
+local function read_again(self)
+  local found = config.load(self.file, { env = self.env })
+  check_pages(self, found.pages)
+  return found
+end
+
 --- Reads the hooks again; a file with mistakes changes nothing. Listeners stay as they are.
 function Server:reload()
   self.service:notify "RELOADING=1"
-  local ok, result = xpcall(config.load, err.wrap, self.file, { env = self.env })
+  local ok, result = xpcall(read_again, err.wrap, self)
   local tls_ok, problem = true, nil
   if ok and self.tls then tls_ok, problem = xpcall(self.tls.reload, err.wrap, self.tls) end
   if ok and tls_ok then
@@ -201,6 +210,7 @@ function Server:reload()
       self.log:warn("listen is only read at the start: restart the server to change it", {})
     end
     self.config = result
+    open_pages(self)
     self.tracer.settings = result.telemetry
     self.log:info("hooks read again", { hooks = #result.hooks })
     self.dispatch:poke()

@@ -47,6 +47,32 @@ hook "x" { auth = none, run = function() end }]] }
   t.match(table.concat(s.text, "\n"), "without sign-in they are only for this machine, and 0.0.0.0 is not")
 end)
 
+t.test("pages without sign-in answer only to names of this machine", function()
+  local s = hooks.start { hooks = [[listen "127.0.0.1:0"
+pages { sign_in = false }
+hook "x" { auth = none, run = function() end }]] }
+  for host, wanted in pairs { ["127.0.0.1"] = "200", ["localhost:8443"] = "200", ["rebound.example:8443"] = "403" } do
+    local words = { "curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-H", "Host: " .. host, s.url .. "/" }
+    t.equal({ process.run(words) }, { 0, wanted }, host)
+  end
+end)
+
+t.test("the pages come and go with the hooks, and who is signed in stays", function()
+  local text = HOOKS:format(password.hash "secret", password.hash "secret2")
+  local s = hooks.start { hooks = text }
+  local form = { ["Content-Type"] = "application/x-www-form-urlencoded" }
+  local cookie = s:request("POST", "/sign-in", form, "user=ops&password=secret").cookie:match "^[^;]+"
+  t.equal(s:request("GET", "/", { Cookie = cookie }).status, 200)
+  s.child:kill "HUP"
+  s:await_log "hooks read again"
+  t.equal(s:request("GET", "/", { Cookie = cookie }).status, 200)
+  local after = #s.records
+  s:write("hooks.lua", (text:gsub("pages %b{}", "")))
+  s.child:kill "HUP"
+  s:await_log("hooks read again", after)
+  t.equal(s:request("GET", "/", { Cookie = cookie }).status, 404)
+end)
+
 t.test("without the word there are no pages", function()
   local s = hooks.start { hooks = [[listen "127.0.0.1:0"
 hook "x" { auth = none, run = function() end }]] }

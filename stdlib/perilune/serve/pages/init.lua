@@ -74,10 +74,20 @@ local function roles_of(user)
   return roles
 end
 
+--- Names of this machine: another site can give itself our address, but not these.
+local LOCAL = { ["127.0.0.1"] = true, ["localhost"] = true, ["[::1]"] = true }
+
+local function is_local(request)
+  local host = (request:header "host" or ""):lower()
+  return LOCAL[host] or LOCAL[host:match "^(.*):%d+$"] or false
+end
+
 --- Who looks; nil when he has to sign in.
 function Pages:viewer(request)
   local settings = self.server.config.pages
-  if settings.sign_in == false then return { roles = ALL_ROLES, form = self:open_form() } end
+  if settings.sign_in == false then
+    return is_local(request) and { roles = ALL_ROLES, form = self:open_form() } or nil
+  end
   local session = self.sessions:find(token_of(request))
   local user = session and settings.users[session.user]
   return user and { user = session.user, form = session.form, roles = roles_of(user) } or nil
@@ -227,7 +237,11 @@ function Pages:route(request)
   local name = request.path:match "^/assets/([%w.-]+)$"
   if name and request.method == "GET" then return asset(request, name) end
   local viewer = self:viewer(request)
-  if not viewer then return redirect(request, "/sign-in") end
+  if not viewer and self.server.config.pages.sign_in == false then
+    return show(request, views.message(nil, "Not here", "These pages are for this machine, by its own names."), 403)
+  elseif not viewer then
+    return redirect(request, "/sign-in")
+  end
   signed_in(self, request, viewer)
 end
 

@@ -76,6 +76,7 @@ end
 --- Remembers a wrong password.
 ---@param peer string
 function Sessions:was_wrong(peer)
+  sweep(self)
   local one = self.wrong[peer] or { since = task.now(), count = 0 }
   one.count, self.wrong[peer] = one.count + 1, one
 end
