@@ -77,7 +77,8 @@ local function counts_of(counts)
 end
 
 local function run_row(run)
-  return el("tr", nil, el("td", nil, el("a", { class = "run", href = "/runs/" .. run.id }, "#", run.id)),
+  return el("tr", nil, el("td", nil, el("a", { class = "run", id = "run-" .. run.id, href = "/runs/" .. run.id },
+    "#", run.id)),
     el("td", nil, state_of(run)), el("td", nil, run.hook), el("td", nil, run.key), el("td", nil, run.event),
     el("td", nil, run.who), el("td", nil, time_of(run.created)), el("td", nil, duration(run)),
     el("td", nil, run.outcome))
