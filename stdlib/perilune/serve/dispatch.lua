@@ -233,18 +233,19 @@ local function start(self, run)
   end)
 end
 
--- Starts what can be started now.
+-- Starts what can be started now. Returns the moment at which there was no more, nil where there is no room for it.
 local function fill(self)
   while not self.is_ending and self.count < self.config().limits.runs do
-    local run = self.store:claim { at = micros(), hooks_busy = busy(self), closed = closed(self) }
-    if not run then return end
+    local at = micros()
+    local run = self.store:claim { at = at, hooks_busy = busy(self), closed = closed(self) }
+    if not run then return at end
     start(self, run)
   end
 end
 
 -- Until a run becomes ready, somebody pokes, or another program changed the store.
-local function pause(self)
-  local next_at = self.count < self.config().limits.runs and self.store:next_ready(micros())
+local function pause(self, at)
+  local next_at = at and self.store:next_ready(at)
   local ends = next_at and task.now() + (next_at - micros()) / 1000000 or math.huge
   while not self.is_poked and task.now() < ends do
     task.park(math.max(0.001, math.min(ends - task.now(), LOOK)))
@@ -261,8 +262,8 @@ function Dispatch:main()
   self.task = task.current()
   self.spawn = scope.spawn
   while not self.is_ending do
-    fill(self)
-    if not self.is_ending then pause(self) end
+    local at = fill(self)
+    if not self.is_ending then pause(self, at) end
   end
 end
 

@@ -101,6 +101,13 @@ local function failed(ended)
   return { state = "failed", text = text, may_retry = passing, away = passing and not stopped }
 end
 
+-- A signal to all of our processes (Ctrl-C in a terminal) may reach one that has not even begun.
+local ASKED = { TERM = true, INT = true, HUP = true }
+
+local function has_not_begun(ended)
+  return not ended.reason and not ended.records.version and ASKED[ended.signal or ""]
+end
+
 --- A run's outcome. Where the server drains, an interrupted run goes back into the queue.
 ---@param ended perilune.serve.Ended
 ---@param kind "apply"|"plan"|"function"
@@ -111,6 +118,8 @@ function outcome.of(ended, kind)
     found = succeeded(ended, kind)
   elseif kind == "plan" and ended.status == 2 and records.summary then
     found = { state = "held", text = planned_text(records.summary), digest = records.summary.digest }
+  elseif has_not_begun(ended) then
+    found = { state = "released", text = "was ended before it began; it is run again" }
   elseif ended.reason == "drained" and kind ~= "function" then
     found = { state = "released", text = "interrupted by the end of the server; it is run again" }
   else

@@ -79,7 +79,7 @@ def sign_in(user, password):
     page.find_element(By.NAME, "user").send_keys(user)
     before = page.find_element(By.TAG_NAME, "html")
     page.find_element(By.NAME, "password").send_keys(password + Keys.ENTER)
-    WebDriverWait(page, 20).until(staleness_of(before))
+    wait(lambda: staleness_of(before)(page))
 
 
 def cookie():
@@ -210,7 +210,7 @@ try:
             print("ok", test.__name__.replace("_", " "), flush=True)
         except Exception as e:  # a browser fails in many ways; each is a failure of the test
             shot("failed")
-            print("not ok", test.__name__.replace("_", " "), repr(e)[:2000], flush=True)
+            print("not ok", test.__name__.replace("_", " "), repr(e)[:500], str(e)[:1000].replace("\n", " "), flush=True)
             break
 finally:
     page.quit()

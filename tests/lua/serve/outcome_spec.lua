@@ -54,6 +54,12 @@ t.test("a process that we ended is not a failure of its own", function()
   t.equal(of({ status = 0, reason = "timeout", records = {} }).state, "done")
 end)
 
+t.test("a process that was ended before it began is started again", function()
+  t.equal(of({ status = 143, signal = "TERM" }, "function").state, "released")
+  t.equal(of({ status = 143, signal = "TERM", records = { version = {} } }, "function").state, "failed")
+  t.equal(of({ status = 137, signal = "KILL" }, "function").state, "failed")
+end)
+
 t.test("a killed process says why it may have been", function()
   t.match(of({ status = 137, signal = "KILL" }).text, "memory")
   t.match(of({ status = 152, signal = "XCPU" }).text, "CPU")
