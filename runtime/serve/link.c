@@ -40,6 +40,8 @@ struct peri_link {
     uv_write_t write;
     uv_shutdown_t shutdown;
     struct peri_timer *timer;
+    size_t counted; /* bytes of the body that comes in, among those of the server */
+    size_t queued;  /* bytes that libuv had to send when the timer was set */
     enum phase phase;
     bool is_reading, is_writing, is_ending, is_closed, was_open;
 };
@@ -71,6 +73,7 @@ void peri_link_close(struct peri_link *link)
     if (link->next != NULL)
         link->next->at = link->at;
     link->server->stats.connections--;
+    link->server->bodies -= link->counted;
     peri_timer_free(link->timer);
     link->timer = NULL;
     struct peri_exchange *exchange = link->exchange;
@@ -107,6 +110,8 @@ static void on_shutdown(uv_shutdown_t *shutdown, int status)
 /* All was said: closes our side, and waits a moment for the peer's. */
 static void linger(struct peri_link *link)
 {
+    if (link->phase == PHASE_LINGER)
+        return;
     link->phase = PHASE_LINGER;
     link->shutdown.data = link;
     peri_timer_set(link->timer, LINGER_MS);
@@ -151,6 +156,7 @@ static void send_rest(struct peri_link *link)
     uv_buf_t buf = uv_buf_init(link->sending.data, (unsigned)link->sending.len);
     link->write.data = link;
     link->is_writing = true;
+    link->queued = link->sending.len;
     if (link->phase == PHASE_OUT)
         peri_timer_set(link->timer, link->server->settings.write_ms);
     if (uv_write(&link->write, (uv_stream_t *)&link->uv, &buf, 1, on_written) < 0) {
@@ -294,7 +300,7 @@ static void hand_out(struct peri_link *link)
     exchange->id = ++server->ids;
     server->exchanges++;
     server->stats.requests++;
-    server->bodies += exchange->request.body.size;
+    link->counted = 0; /* its bytes are the exchange's now */
     peri_inbound_init(&link->request, &server->limits);
     link->exchange = exchange;
     enter(link, PHASE_OUT);
@@ -311,16 +317,25 @@ static void encourage(struct peri_link *link)
         peri_link_flush(link);
 }
 
+/* Counts what the body has taken up since it was counted last. */
+static void count_body(struct peri_link *link)
+{
+    size_t size = link->request.body.size;
+    link->server->bodies += size - link->counted;
+    link->counted = size;
+}
+
 static void look(struct peri_link *link)
 {
     const struct peri_inbound *request = &link->request;
+    count_body(link);
     if (request->state == PERI_INBOUND_BAD) {
         refuse(link, request->status, request->reason);
     } else if (request->state == PERI_INBOUND_WHOLE) {
         hand_out(link);
     } else if (request->state == PERI_INBOUND_BODY) {
         enter(link, PHASE_BODY);
-        if (link->server->bodies + request->body.len > link->server->settings.max_bodies)
+        if (link->server->bodies > link->server->settings.max_bodies)
             refuse(link, 503, "too much is being received; send it again later");
         else if (request->is_expecting)
             encourage(link);
@@ -409,9 +424,22 @@ void peri_link_answered(struct peri_link *link, bool is_last)
         peri_link_listen(link);
 }
 
+/* Whether the peer has taken something since the timer was set: then it has more time. */
+static bool is_taking(struct peri_link *link)
+{
+    size_t queued = uv_stream_get_write_queue_size((uv_stream_t *)&link->uv);
+    bool is_less = link->is_writing && queued < link->queued;
+    link->queued = queued;
+    return is_less;
+}
+
 static void on_timer(void *arg)
 {
     struct peri_link *link = arg;
+    if (link->phase != PHASE_LINGER && is_taking(link)) {
+        peri_timer_set(link->timer, link->server->settings.write_ms);
+        return;
+    }
     bool was_asked = (link->phase == PHASE_HEAD || link->phase == PHASE_BODY) && !link->is_ending;
     if (was_asked && (link->secure == NULL || link->was_open))
         refuse(link, 408, "the request took too long to arrive");

@@ -61,6 +61,21 @@ static void tell_address(const uv_tcp_t *uv, struct peri_server_address *bound)
                                                       : ((struct sockaddr_in *)&address)->sin_port);
 }
 
+/* What to do about an address that cannot be listened on; NULL when nothing can be said. */
+static const char *advice(int status)
+{
+    switch (status) {
+    case UV_EADDRINUSE:
+        return "another program listens there; \"ss -ltnp\" tells which";
+    case UV_EACCES:
+        return "ports below 1024 are for root: take another one, or let systemd pass the socket on";
+    case UV_EADDRNOTAVAIL:
+        return "this machine has no such address; 0.0.0.0 and :: are all that it has";
+    default:
+        return NULL;
+    }
+}
+
 static bool start(struct peri_listener *listener, int status, const char *what,
                   struct peri_server_address *bound, struct peri_error *err)
 {
@@ -69,7 +84,9 @@ static bool start(struct peri_listener *listener, int status, const char *what,
         status = uv_listen((uv_stream_t *)&listener->uv, BACKLOG, on_connection);
     if (status < 0) {
         uv_close((uv_handle_t *)&listener->uv, on_listener_closed);
-        return peri_error_set(err, PERI_E_IO, "cannot listen on %s: %s", what, uv_strerror(status));
+        peri_error_set(err, PERI_E_IO, "cannot listen on %s: %s", what, uv_strerror(status));
+        const char *hint = advice(status);
+        return hint == NULL ? false : peri_error_hint(err, "%s", hint);
     }
     listener->next = server->listeners;
     server->listeners = listener;

@@ -63,14 +63,14 @@ static bool read_key(struct peri_identity *identity, const char *path, const cha
         return true;
     ERR_clear_error();
     return peri_error_set(err, PERI_E_TLS_SETUP,
-                          "the key %s does not belong to the client certificate", path);
+                          "the key %s does not belong to the certificate", path);
 }
 
 static bool encode(struct peri_identity *identity, const char *path, struct peri_error *err)
 {
     int n = i2d_X509(identity->cert, &identity->der);
     if (n <= 0)
-        return peri_pem_fail(err, "the client certificate", path);
+        return peri_pem_fail(err, "the certificate", path);
     identity->der_len = (size_t)n;
     return true;
 }
@@ -81,7 +81,7 @@ struct peri_identity *peri_identity_new(const char *cert, const char *key, const
     struct peri_identity *identity = peri_alloc(sizeof(*identity));
     identity->chain = sk_X509_new_null();
     identity->key_path = peri_strdup(key == NULL ? cert : key);
-    if (peri_pem_certificates("the client certificate", cert, identity->chain, err)) {
+    if (peri_pem_certificates("the certificate", cert, identity->chain, err)) {
         identity->cert = sk_X509_shift(identity->chain);
         if (encode(identity, cert, err) && read_key(identity, identity->key_path, password, err))
             return identity;

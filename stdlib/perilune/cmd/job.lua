@@ -30,7 +30,7 @@ local job = {
 
 local function read()
   local ok, order = pcall(json.decode, io.stdin:read "a")
-  if ok and type(order) == "table" and order.format == jobs.FORMAT then return order end
+  if ok and type(order) == "table" and order.format == jobs.FORMAT and order.parent then return order end
   err.raise {
     code = "usage", where = false, message = "perilune job is started by perilune serve, of the same version",
     hint = ok and "restart the server: the program was replaced while it ran" or "perilune serve --help",

@@ -43,12 +43,7 @@ local WORDS = {
 
 local function show(options)
   local opened <close> = runs.open(options)
-  local found = opened:runs { state = WAITING, limit = 1000 }
-  if #found == 0 then
-    io.stdout:write "Nothing waits.\n"
-  else
-    runs.list(found, options)
-  end
+  runs.list(opened:runs { state = WAITING, limit = 1000 }, options, "Nothing waits.")
 end
 
 local function act(options)

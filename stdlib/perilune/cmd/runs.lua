@@ -93,10 +93,7 @@ local function print_table(rows, paint)
   end
 end
 
---- Lists runs.
----@param found perilune.store.Run[]
----@param options table
-function runs.list(found, options)
+local function list_rows(found, options)
   local now, rows = task.wall(), { HEAD }
   local marks = style.new(style.wanted(options.color, term.isatty(1), os.getenv))
   for i, run in ipairs(found) do rows[i + 1] = row_of(run, now) end
@@ -109,6 +106,20 @@ end
 
 local function print_json(value)
   io.stdout:write(json.encode(require("perilune.plan.json").plain(value)), "\n")
+end
+
+--- Lists runs.
+---@param found perilune.store.Run[]
+---@param options table
+---@param nothing string  what is said when there are none
+function runs.list(found, options, nothing)
+  if options.json then
+    for _, run in ipairs(found) do print_json(run) end
+  elseif #found == 0 then
+    io.stdout:write(nothing, "\n")
+  else
+    list_rows(found, options)
+  end
 end
 
 local FACTS = { { "state", "state" }, { "outcome", "outcome" }, { "hook", "hook" }, { "key", "key" },
@@ -172,13 +183,7 @@ function runs.main(options)
     return 0
   end
   local found = opened:runs { state = states_of(options.state), hook = options.hook, limit = options.limit or LIMIT }
-  if options.json then
-    for _, run in ipairs(found) do print_json(run) end
-  elseif #found == 0 then
-    io.stdout:write "There are no such runs.\n"
-  else
-    runs.list(found, options)
-  end
+  runs.list(found, options, "There are no such runs.")
   return 0
 end
 

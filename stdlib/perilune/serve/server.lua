@@ -220,6 +220,15 @@ function Server:reload()
   self.service:notify "READY=1"
 end
 
+-- Tokens and payloads are readable on the way, unless a proxy before us speaks TLS.
+local function warn_of_plain(self)
+  for _, place in ipairs(self.bound) do
+    if not self.tls and not LOOPBACK[place.address] then
+      self.log:warn("listening without TLS where others can reach it", { address = addresses { place } })
+    end
+  end
+end
+
 --- Serves until a signal ends it: SIGHUP reads the hooks again, SIGTERM and SIGINT drain.
 function Server:main()
   local signals <close> = process.signals()
@@ -232,6 +241,7 @@ function Server:main()
   local dispatching = scope.spawn(self.dispatch.main, self.dispatch)
   keep(prune, self)
   keep(self.tracer.main, self.tracer)
+  warn_of_plain(self)
   self.log:info("serving", { listen = addresses(self.bound), hooks = #self.config.hooks })
   self.service:notify("READY=1\nSTATUS=serving " .. #self.config.hooks .. " hooks")
   while signals:wait() == "HUP" do self:reload() end

@@ -112,6 +112,45 @@ t.test("what is no request is refused with a word, and nothing after it is looke
   end)
 end)
 
+t.test("bodies that are on their way are bounded together, not only each by itself", function()
+  with({ server = { max_body = 1 << 20, body_total = 1 << 20 } }, echo, function(port, server)
+    local begin = [[POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n]] .. ("x"):rep(60000)
+    local pieces = { begin }
+    for i = 2, 12 do pieces[i] = ("x"):rep(60000) end
+    local texts = scope.all {
+      function() return talk(port, 1, table.unpack(pieces)) end,
+      function() return talk(port, 1, "sleep 0.3", table.unpack(pieces)) end,
+    }
+    t.equal(texts[1], "[open]")
+    t.match(texts[2], "HTTP/1.1 503 ")
+    t.equal(server:stats().refused, { ["503"] = 1 })
+    t.match(talk(port, 0.3, "sleep 0.2", GET), "200 OK") -- what was held is free again
+  end)
+end)
+
+t.test("a slow reader gets all of a large answer, as long as he takes some", function()
+  local size = 24 * 1024 * 1024
+  with({ server = { write_timeout = 0.3 } }, function(request) request:respond(200, nil, ("x"):rep(size)) end,
+    function(port)
+      local status, count = process.run { "/usr/bin/python3", "-c", [[
+import socket, sys, time
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+s.connect(("127.0.0.1", int(sys.argv[1])))
+s.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+total = 0
+while True:
+    data = s.recv(1 << 20)
+    if not data: break
+    total += len(data)
+    if total % 7 == 0: time.sleep(0.01)
+print(total)
+]], tostring(port) }
+      t.equal(status, 0)
+      t.is_true(tonumber(count) > size)
+    end)
+end)
+
 t.test("more connections than are allowed are closed", function()
   with({ server = { max_connections = 1 } }, echo, function(port, server)
     scope.all {
@@ -249,6 +288,26 @@ t.test("TLS of our time is spoken, and certificates can be exchanged while the s
     t.equal(ask(port, { ca_file = { two.cert } }), 200)
     t.is_true(server:stats().tls_handshakes >= 3)
     t.is_true(server:stats().tls_failures >= 1)
+  end)
+end)
+
+t.test("a refusal by TLS reaches a peer that is still sending", function()
+  local own = certificate(t.tmpdir(), "own")
+  with({ tls = own, server = { max_body = 1000 } }, echo, function(port)
+    for _ = 1, 5 do
+      local status, text = process.run { "/usr/bin/python3", "-c", [[
+import socket, ssl, sys
+context = ssl.create_default_context(cafile=sys.argv[2])
+s = context.wrap_socket(socket.create_connection(("127.0.0.1", int(sys.argv[1]))), server_hostname="127.0.0.1")
+try:
+    s.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4000000\r\n\r\n" + b"x" * 4000000)
+except OSError:
+    pass
+print(s.recv(100).decode())
+]], tostring(port), own.cert }
+      t.equal(status, 0)
+      t.match(text, "HTTP/1.1 413 ")
+    end
   end)
 end)
 

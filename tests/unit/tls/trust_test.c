@@ -101,7 +101,7 @@ static void refuses_files_that_it_cannot_use_and_says_why(void **state)
            "without a client certificate");
     refuse(&(struct peri_trust_settings){.cert = leaf_file}, PERI_E_TLS_SETUP, "leaf.pem");
     refuse(&(struct peri_trust_settings){.cert = root_file, .key = key_file}, PERI_E_TLS_SETUP,
-           "does not belong to the client certificate");
+           "does not belong to the certificate");
     refuse(&(struct peri_trust_settings){.cert = leaf_file, .key = locked_file}, PERI_E_TLS_KEY,
            "encrypted, and no password is given");
     refuse(&(struct peri_trust_settings){.cert = leaf_file,
