@@ -62,8 +62,8 @@ static bool read_key(struct peri_identity *identity, const char *path, const cha
     if (X509_check_private_key(identity->cert, identity->key) == 1)
         return true;
     ERR_clear_error();
-    return peri_error_set(err, PERI_E_TLS_SETUP,
-                          "the key %s does not belong to the certificate", path);
+    return peri_error_set(err, PERI_E_TLS_SETUP, "the key %s does not belong to the certificate",
+                          path);
 }
 
 static bool encode(struct peri_identity *identity, const char *path, struct peri_error *err)
