@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <lauxlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "bindings/lua/modules.h"
 #include "bindings/lua/options.h"
@@ -161,6 +162,18 @@ static bool is_one_line(const char *text, size_t n)
     return strlen(text) == n && strpbrk(text, "\r\n") == NULL;
 }
 
+/* Whether a header may have this name: a token, and none of those that frame an answer. */
+static bool is_free_name(const char *name, size_t n)
+{
+    static const char *const ours[] = {"Connection", "Content-Length", "Date", "Transfer-Encoding"};
+    static const char token[] = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+        if (strcasecmp(name, ours[i]) == 0)
+            return false;
+    return n > 0 && strspn(name, token) == n;
+}
+
 /* Reads the headers at an index, a table of texts by name; the table keeps them. */
 static size_t read_headers(lua_State *L, int index, struct peri_exchange_field *fields)
 {
@@ -174,9 +187,9 @@ static size_t read_headers(lua_State *L, int index, struct peri_exchange_field *
         fields[count].name = lua_tolstring(L, -2, &name_len);
         fields[count].value = lua_tolstring(L, -1, &value_len);
         luaL_argcheck(L,
-                      is_one_line(fields[count].name, name_len) &&
+                      is_free_name(fields[count].name, name_len) &&
                           is_one_line(fields[count].value, value_len),
-                      index, "headers: one line each");
+                      index, "headers: a name that is free, and one line each");
     }
     return count;
 }
@@ -311,8 +324,8 @@ static const luaL_Reg request_methods[] = {
     {"stream", request_stream},           {NULL, NULL},
 };
 
-/* request.method, .target, .path, .query, .body, .peer, .is_tls, .id, or a method; the methods are
- * the upvalue. */
+/* request.method, .target, .path, .query, .body (until it is answered), .peer, .is_tls, .id, or a
+ * method; the methods are the upvalue. */
 static int request_index(lua_State *L)
 {
     const struct request *request = luaL_checkudata(L, 1, REQUEST);
@@ -408,8 +421,10 @@ static int server_listen(lua_State *L)
     bool is_bound = address == NULL
                         ? peri_server_adopt(server->server, (int)fd, acceptor, &bound, &err)
                         : peri_server_listen(server->server, address, port, acceptor, &bound, &err);
-    if (!is_bound)
+    if (!is_bound) {
+        server->listeners--;
         return peri_raise(L, &err);
+    }
     lua_createtable(L, 0, 2);
     lua_pushstring(L, bound.text);
     lua_setfield(L, -2, "address");

@@ -110,7 +110,7 @@ static void on_end(uv_fs_t *uv)
     if (file->is_closing)
         file->fd = -1;
     file->is_busy = file->is_closing = false;
-    file->loop->files--;
+    file->loop->threaded--;
     uv_fs_req_cleanup(uv);
     if (file->is_freed)
         destroy(file);
@@ -123,7 +123,7 @@ static uv_fs_t *begin(struct peri_file *file)
 {
     peri_assert(!file->is_busy);
     file->is_busy = true;
-    file->loop->files++;
+    file->loop->threaded++;
     file->uv.data = file;
     return &file->uv;
 }

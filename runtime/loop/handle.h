@@ -20,7 +20,7 @@ struct peri_loop {
     uv_loop_t uv;
     uv_prepare_t keeper; /* makes libuv look once though it has nothing to wait for */
     struct peri_timer_heap timers;
-    unsigned files; /* operations under way on files */
+    unsigned threaded; /* operations under way on threads */
 };
 
 /* Makes what the timers of a new loop need. */

@@ -37,7 +37,7 @@ void peri_loop_free(struct peri_loop *loop)
 {
     if (loop == NULL)
         return;
-    while (loop->files > 0) /* threads are at work, which cannot be stopped */
+    while (loop->threaded > 0) /* threads are at work, which cannot be stopped */
         uv_run(&loop->uv, UV_RUN_ONCE);
     peri_timer_end_loop(loop);
     uv_close((uv_handle_t *)&loop->keeper, NULL);

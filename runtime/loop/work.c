@@ -10,6 +10,7 @@ struct peri_work {
     peri_work_cb cb;
     void (*free)(void *);
     void *arg;
+    struct peri_loop *loop;
     bool is_over, is_freed;
 };
 
@@ -32,6 +33,7 @@ static void on_over(uv_work_t *uv, int status)
     struct peri_work *work = uv->data;
     (void)status;
     work->is_over = true;
+    work->loop->threaded--;
     if (!work->is_freed)
         work->cb(work->arg);
     destroy_when_over(work);
@@ -46,6 +48,8 @@ struct peri_work *peri_work_new(struct peri_loop *loop, peri_work_fn fn, peri_wo
     work->cb = cb;
     work->free = free;
     work->arg = arg;
+    work->loop = loop;
+    loop->threaded++;
     peri_assert(uv_queue_work(&loop->uv, &work->uv, on_work, on_over) == 0);
     return work;
 }

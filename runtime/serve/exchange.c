@@ -109,6 +109,18 @@ static bool put_head(struct peri_exchange *exchange, int status,
 
 /* ---- answers ---- */
 
+/* What was answered needs no memory: others may be waiting for it. */
+static void forget_body(struct peri_exchange *exchange)
+{
+    exchange->server->bodies -= exchange->request.body.size;
+    peri_buf_deinit(&exchange->request.body);
+}
+
+static bool has_body(int status)
+{
+    return status != 204 && status != 304;
+}
+
 static bool is_head(const struct peri_exchange *exchange)
 {
     struct peri_str method = exchange->request.method;
@@ -130,9 +142,10 @@ bool peri_exchange_answer(struct peri_exchange *exchange, int status,
     char framing[64] = "";
     peri_assert(!exchange->is_answered);
     exchange->is_answered = true;
+    forget_body(exchange);
     if (exchange->link == NULL)
         return false;
-    if (status != 204 && status != 304)
+    if (has_body(status))
         snprintf(framing, sizeof(framing), "Content-Length: %zu\r\n", body.len);
     if (put_head(exchange, status, fields, count, framing) && framing[0] != '\0' &&
         !is_head(exchange) && exchange->link != NULL)
@@ -149,7 +162,9 @@ bool peri_exchange_begin(struct peri_exchange *exchange, int status,
 {
     peri_assert(!exchange->is_answered);
     exchange->is_answered = true;
-    exchange->is_chunked = !exchange->request.is_10;
+    exchange->is_chunked = !exchange->request.is_10 && has_body(status);
+    exchange->is_mute = is_head(exchange) || !has_body(status);
+    forget_body(exchange);
     exchange->cb = cb;
     exchange->arg = arg;
     if (exchange->link == NULL)
@@ -167,7 +182,7 @@ bool peri_exchange_write(struct peri_exchange *exchange, struct peri_str bytes)
 {
     char size[32];
     snprintf(size, sizeof(size), "%zx\r\n", bytes.len);
-    if (exchange->link == NULL || bytes.len == 0)
+    if (exchange->link == NULL || exchange->is_mute || bytes.len == 0)
         return exchange->link != NULL;
     if ((!exchange->is_chunked || put(exchange->link, size)) && exchange->link != NULL)
         peri_link_write(exchange->link, bytes.data, bytes.len);
@@ -191,11 +206,10 @@ void peri_exchange_free(struct peri_exchange *exchange)
     exchange->cb = NULL;
     if (!exchange->is_answered)
         peri_exchange_answer(exchange, 500, NULL, 0, (struct peri_str){"", 0});
-    if (exchange->link != NULL && exchange->is_chunked)
+    if (exchange->link != NULL && exchange->is_chunked && !exchange->is_mute)
         put(exchange->link, "0\r\n\r\n");
     if (exchange->link != NULL)
         finish(exchange);
-    server->bodies -= exchange->request.body.size;
     peri_inbound_reset(&exchange->request);
     server->exchanges--;
     peri_free(exchange);

@@ -23,6 +23,8 @@ typedef void (*peri_exchange_cb)(void *arg);
 /* What the request says; all of the exchange until it is freed. */
 struct peri_str peri_exchange_method(const struct peri_exchange *exchange);
 struct peri_str peri_exchange_target(const struct peri_exchange *exchange);
+
+/* Its body, until it is answered or its answer begun; empty then. */
 struct peri_str peri_exchange_body(const struct peri_exchange *exchange);
 
 /* The peer's address, without a port. */

@@ -25,9 +25,34 @@ static int on_headers_complete(llhttp_t *parser)
     return 0;
 }
 
+static bool is_control(unsigned char c)
+{
+    return (c < ' ' && c != '\t' && c != '\r' && c != '\n') || c == 0x7f;
+}
+
+/* The lines between chunks and behind the last, up to a place: the parser forgives what others read
+ * in another way, and does not count. */
+static bool check_framing(struct peri_inbound *in, const char *end)
+{
+    for (; in->is_chunked && in->framed < end; in->framed++) {
+        char c = *in->framed;
+        if ((c == '\n') != (in->before == '\r') || is_control((unsigned char)c))
+            return refuse(in, 400, "a line between chunks does not end with CR LF");
+        if (in->framing++ == in->limits->head)
+            return refuse(in, 431, "the lines between chunks are too long");
+        in->before = c;
+    }
+    return true;
+}
+
 static int on_body(llhttp_t *parser, const char *at, size_t n)
 {
     struct peri_inbound *in = parser->data;
+    if (!check_framing(in, at))
+        return HPE_USER;
+    in->framed = at + n;
+    in->framing = 0;
+    in->before = '\0';
     if (peri_buf_add(&in->body, at, n, NULL))
         return 0;
     refuse(in, 413, "the body is larger than this server takes");
@@ -64,6 +89,8 @@ static bool equals(struct peri_str text, const char *word)
 static bool check_target(struct peri_inbound *in)
 {
     struct peri_str target = in->target;
+    if (equals(in->method, "CONNECT"))
+        return refuse(in, 501, "this is no proxy");
     if (target.len > in->limits->target)
         return refuse(in, 414, "the target is too long");
     for (size_t i = 0; i < target.len; i++)
@@ -165,8 +192,6 @@ static bool check_whole(struct peri_inbound *in)
         return refuse(in, 400, "Content-Length and Transfer-Encoding contradict each other");
     if (in->length > in->limits->body)
         return refuse(in, 413, "the body is larger than this server takes");
-    if (equals(in->method, "CONNECT"))
-        return refuse(in, 501, "this is no proxy");
     return true;
 }
 
@@ -197,7 +222,7 @@ static bool check_bytes(struct peri_inbound *in, size_t from)
         bool is_after_cr = i > 0 && in->head.data[i - 1] == '\r';
         if ((c == '\n') != is_after_cr)
             return refuse(in, 400, "a line does not end with CR LF");
-        if ((c < ' ' && c != '\t' && c != '\r' && c != '\n') || c == 0x7f)
+        if (is_control(c))
             return refuse(in, 400, "there are control characters in the head");
     }
     return true;
@@ -207,16 +232,17 @@ static bool check_bytes(struct peri_inbound *in, size_t from)
 static bool execute(struct peri_inbound *in, const char *bytes, size_t n, size_t *used)
 {
     llhttp_errno_t code = llhttp_execute(&in->parser, bytes, n);
+    const char *end = code == HPE_OK ? bytes + n : llhttp_get_error_pos(&in->parser);
     *used = n;
+    if (in->state == PERI_INBOUND_BAD || !check_framing(in, end))
+        return false;
     if (code == HPE_OK)
         return true;
-    if (in->state == PERI_INBOUND_BAD)
-        return false;
     if (code != HPE_PAUSED || in->state != PERI_INBOUND_WHOLE)
         return refuse(in, code == HPE_INVALID_METHOD ? 501 : 400,
                       in->state == PERI_INBOUND_BODY ? "the body is not as its head says"
                                                      : "this is no HTTP");
-    *used = (size_t)(llhttp_get_error_pos(&in->parser) - bytes);
+    *used = (size_t)(end - bytes);
     return true;
 }
 
@@ -248,7 +274,19 @@ static bool begin(struct peri_inbound *in)
     in->state = PERI_INBOUND_BODY;
     peri_buf_init(&in->body, in->limits->body);
     peri_buf_expect(&in->body, in->length < 65536 ? (size_t)in->length : 65536);
-    return execute(in, in->head.data, in->head.len, &used);
+    in->framed = in->head.data + in->head.len;
+    if (!execute(in, in->head.data, in->head.len, &used))
+        return false;
+    bool is_chunked = (in->parser.flags & F_CHUNKED) != 0;
+    return is_chunked == in->is_chunked || refuse(in, 400, "Transfer-Encoding is not understood");
+}
+
+static size_t feed_body(struct peri_inbound *in, const char *bytes, size_t n)
+{
+    size_t used;
+    in->framed = bytes;
+    execute(in, bytes, n, &used);
+    return used;
 }
 
 static size_t feed_head(struct peri_inbound *in, const char *bytes, size_t n)
@@ -276,14 +314,15 @@ static size_t feed_head(struct peri_inbound *in, const char *bytes, size_t n)
 /* One empty line before a request is forgiven: old clients end a body so. */
 static size_t skip_line(struct peri_inbound *in, const char *bytes, size_t n)
 {
+    static const char line[] = "\r\n";
     size_t used = 0;
     if (in->state != PERI_INBOUND_EMPTY)
         return 0;
-    while (used < n && in->skipped < 2 && bytes[used] == "\r\n"[in->skipped]) {
-        in->skipped++;
+    while (used < n && in->skipped < sizeof(line) - 1 && bytes[used] == line[in->skipped]) {
         used++;
+        in->skipped++;
     }
-    if (in->skipped == 1 && used < n)
+    if (used < n && in->skipped == 1)
         refuse(in, 400, "a line does not end with CR LF");
     return used;
 }
@@ -308,11 +347,8 @@ size_t peri_inbound_feed(struct peri_inbound *in, const char *bytes, size_t n)
     size_t used = skip_line(in, bytes, n);
     if (used < n && (in->state == PERI_INBOUND_EMPTY || in->state == PERI_INBOUND_HEAD))
         used += feed_head(in, bytes + used, n - used);
-    if (used < n && in->state == PERI_INBOUND_BODY) {
-        size_t more;
-        execute(in, bytes + used, n - used, &more);
-        used += more;
-    }
+    if (used < n && in->state == PERI_INBOUND_BODY)
+        used += feed_body(in, bytes + used, n - used);
     return used;
 }
 

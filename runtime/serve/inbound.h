@@ -48,8 +48,11 @@ struct peri_inbound {
     bool is_10;         /* HTTP/1.0 */
     bool is_last;       /* the sender wants no other request after it */
     bool has_length, is_chunked, has_host;
-    bool is_expecting; /* the sender waits to be told to go on before it sends the body */
-    unsigned skipped;  /* bytes of an empty line before it */
+    bool is_expecting;  /* the sender waits to be told to go on before it sends the body */
+    unsigned skipped;   /* bytes of an empty line before it */
+    const char *framed; /* behind what was checked of the bytes at hand */
+    size_t framing;     /* bytes between two pieces of the body */
+    char before;        /* the last of these; NUL before the first */
 };
 
 /* Makes it ready for a request. limits are borrowed. */

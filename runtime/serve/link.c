@@ -37,16 +37,31 @@ struct peri_link {
     struct peri_buf ahead;          /* read too far */
     struct peri_buf out;            /* to be sent */
     struct peri_buf sending;        /* handed to libuv */
+    size_t left;                    /* bytes of it that the peer had not taken when last seen */
+    size_t counted;                 /* bytes of the request among the server's */
     uv_write_t write;
     uv_shutdown_t shutdown;
     struct peri_timer *timer;
-    size_t counted; /* bytes of the body that comes in, among those of the server */
-    size_t queued;  /* bytes that libuv had to send when the timer was set */
     enum phase phase;
     bool is_reading, is_writing, is_ending, is_closed, was_open;
 };
 
 static void on_read(uv_stream_t *uv, ssize_t n, const uv_buf_t *buf);
+static void go_on(struct peri_link *link);
+
+/* Has the request, as far as it has come, among the bytes that the server holds. */
+static void count_body(struct peri_link *link)
+{
+    size_t size = link->request.body.size;
+    link->server->bodies += size - link->counted;
+    link->counted = size;
+}
+
+static void forget_request(struct peri_link *link)
+{
+    peri_inbound_reset(&link->request);
+    count_body(link);
+}
 
 /* ---- the end ---- */
 
@@ -73,7 +88,7 @@ void peri_link_close(struct peri_link *link)
     if (link->next != NULL)
         link->next->at = link->at;
     link->server->stats.connections--;
-    link->server->bodies -= link->counted;
+    forget_request(link);
     peri_timer_free(link->timer);
     link->timer = NULL;
     struct peri_exchange *exchange = link->exchange;
@@ -110,8 +125,6 @@ static void on_shutdown(uv_shutdown_t *shutdown, int status)
 /* All was said: closes our side, and waits a moment for the peer's. */
 static void linger(struct peri_link *link)
 {
-    if (link->phase == PHASE_LINGER)
-        return;
     link->phase = PHASE_LINGER;
     link->shutdown.data = link;
     peri_timer_set(link->timer, LINGER_MS);
@@ -123,13 +136,14 @@ static void linger(struct peri_link *link)
 
 static void all_sent(struct peri_link *link)
 {
-    if (link->is_ending) {
+    if (link->is_ending && link->phase != PHASE_LINGER)
         linger(link);
+    if (link->is_ending || link->phase != PHASE_OUT)
         return;
-    }
-    if (link->phase == PHASE_OUT)
-        peri_timer_set(link->timer, PERI_TIMER_IDLE);
-    if (link->exchange != NULL && link->exchange->cb != NULL)
+    peri_timer_set(link->timer, PERI_TIMER_IDLE);
+    if (link->exchange == NULL)
+        go_on(link);
+    else if (link->exchange->cb != NULL)
         link->exchange->cb(link->exchange->arg);
 }
 
@@ -156,13 +170,13 @@ static void send_rest(struct peri_link *link)
     uv_buf_t buf = uv_buf_init(link->sending.data, (unsigned)link->sending.len);
     link->write.data = link;
     link->is_writing = true;
-    link->queued = link->sending.len;
     if (link->phase == PHASE_OUT)
         peri_timer_set(link->timer, link->server->settings.write_ms);
     if (uv_write(&link->write, (uv_stream_t *)&link->uv, &buf, 1, on_written) < 0) {
         link->is_writing = false;
         peri_link_close(link);
     }
+    link->left = uv_stream_get_write_queue_size((uv_stream_t *)&link->uv);
 }
 
 static void send_more(struct peri_link *link)
@@ -232,6 +246,7 @@ static void refuse(struct peri_link *link, int status, const char *reason)
                      strlen(reason) + 1);
     peri_assert(n > 0 && (size_t)n < sizeof(head));
     peri_server_refused(link->server, status);
+    forget_request(link);
     link->phase = PHASE_OUT;
     if (peri_link_write(link, head, (size_t)n) && peri_link_write(link, reason, strlen(reason)) &&
         peri_link_write(link, "\n", 1))
@@ -300,8 +315,8 @@ static void hand_out(struct peri_link *link)
     exchange->id = ++server->ids;
     server->exchanges++;
     server->stats.requests++;
-    link->counted = 0; /* its bytes are the exchange's now */
     peri_inbound_init(&link->request, &server->limits);
+    link->counted = 0; /* it is the exchange's now */
     link->exchange = exchange;
     enter(link, PHASE_OUT);
     stop_listening(link);
@@ -317,12 +332,10 @@ static void encourage(struct peri_link *link)
         peri_link_flush(link);
 }
 
-/* Counts what the body has taken up since it was counted last. */
-static void count_body(struct peri_link *link)
+static bool is_too_much(const struct peri_link *link)
 {
-    size_t size = link->request.body.size;
-    link->server->bodies += size - link->counted;
-    link->counted = size;
+    const struct peri_server *server = link->server;
+    return link->request.body.len > 0 && server->bodies > server->settings.max_bodies;
 }
 
 static void look(struct peri_link *link)
@@ -331,13 +344,13 @@ static void look(struct peri_link *link)
     count_body(link);
     if (request->state == PERI_INBOUND_BAD) {
         refuse(link, request->status, request->reason);
+    } else if (is_too_much(link)) {
+        refuse(link, 503, "too much is being received; send it again later");
     } else if (request->state == PERI_INBOUND_WHOLE) {
         hand_out(link);
     } else if (request->state == PERI_INBOUND_BODY) {
         enter(link, PHASE_BODY);
-        if (link->server->bodies > link->server->settings.max_bodies)
-            refuse(link, 503, "too much is being received; send it again later");
-        else if (request->is_expecting)
+        if (request->is_expecting)
             encourage(link);
     } else if (request->state == PERI_INBOUND_HEAD) {
         enter(link, PHASE_HEAD);
@@ -348,7 +361,7 @@ static void look(struct peri_link *link)
 static void take(struct peri_link *link, const char *bytes, size_t n)
 {
     while (n > 0 && !link->is_closed && !link->is_ending) {
-        if (link->exchange != NULL) {
+        if (link->phase == PHASE_OUT) {
             bool fits = link->ahead.len + n <= AHEAD_MAX;
             if (!fits || !peri_buf_add(&link->ahead, bytes, n, NULL))
                 peri_link_close(link);
@@ -359,6 +372,17 @@ static void take(struct peri_link *link, const char *bytes, size_t n)
         n -= used;
         look(link);
     }
+}
+
+/* The peer says no more; one that asked before is still answered. */
+static void hang_up(struct peri_link *link)
+{
+    if (link->exchange == NULL)
+        end(link);
+    else if (link->exchange->cb != NULL)
+        peri_link_close(link);
+    else
+        link->exchange->request.is_last = true;
 }
 
 static void take_ciphered(struct peri_link *link, const char *bytes, size_t n)
@@ -379,7 +403,7 @@ static void take_ciphered(struct peri_link *link, const char *bytes, size_t n)
     }
     if (got < 0 && !link->is_ending) {
         server->stats.handshake_failures += link->was_open ? 0 : 1;
-        end(link);
+        hang_up(link);
         return;
     }
     peri_link_flush(link);
@@ -408,41 +432,46 @@ static void on_read(uv_stream_t *uv, ssize_t n, const uv_buf_t *buf)
 void peri_link_answered(struct peri_link *link, bool is_last)
 {
     link->exchange = NULL;
-    if (is_last) {
+    if (is_last)
+        end(link);
+    else
+        send_more(link);
+}
+
+/* The answer was sent: what came meanwhile is taken, then the next request may come. A peer that
+ * asks on and on and does not read has to wait so. */
+static void go_on(struct peri_link *link)
+{
+    if (link->server->is_draining && link->ahead.len == 0) {
         end(link);
         return;
     }
     enter(link, PHASE_IDLE);
-    peri_link_flush(link);
-    if (link->is_closed)
-        return;
     struct peri_buf ahead = link->ahead;
     peri_buf_init(&link->ahead, AHEAD_MAX);
     take(link, ahead.data, ahead.len);
     peri_buf_deinit(&ahead);
-    if (link->exchange == NULL && !link->is_closed && !link->is_ending)
+    if (link->phase != PHASE_OUT && !link->is_ending)
         peri_link_listen(link);
 }
 
-/* Whether the peer has taken something since the timer was set: then it has more time. */
+/* Whether the peer took something of an answer since it was last looked at. */
 static bool is_taking(struct peri_link *link)
 {
-    size_t queued = uv_stream_get_write_queue_size((uv_stream_t *)&link->uv);
-    bool is_less = link->is_writing && queued < link->queued;
-    link->queued = queued;
-    return is_less;
+    size_t before = link->left;
+    link->left = uv_stream_get_write_queue_size((uv_stream_t *)&link->uv);
+    bool is_out = link->phase == PHASE_OUT || link->is_ending;
+    return is_out && link->is_writing && link->left < before;
 }
 
 static void on_timer(void *arg)
 {
     struct peri_link *link = arg;
-    if (link->phase != PHASE_LINGER && is_taking(link)) {
-        peri_timer_set(link->timer, link->server->settings.write_ms);
-        return;
-    }
     bool was_asked = (link->phase == PHASE_HEAD || link->phase == PHASE_BODY) && !link->is_ending;
     if (was_asked && (link->secure == NULL || link->was_open))
         refuse(link, 408, "the request took too long to arrive");
+    else if (is_taking(link))
+        peri_timer_set(link->timer, link->server->settings.write_ms);
     else
         peri_link_close(link);
 }

@@ -20,7 +20,7 @@ struct peri_exchange {
     peri_exchange_cb cb;
     void *arg;
     struct peri_exchange *next; /* of those that nobody has taken yet */
-    bool is_tls, is_answered, is_chunked;
+    bool is_tls, is_answered, is_chunked, is_mute;
 };
 
 struct peri_server {
@@ -33,7 +33,7 @@ struct peri_server {
     struct peri_link *links;
     struct peri_exchange *first, *last; /* not taken yet */
     struct peri_server_stats stats;
-    size_t bodies; /* bytes of bodies that are held */
+    size_t bodies; /* bytes of bodies that have come, also in part, and were not answered */
     uint64_t ids;
     char date[64]; /* the header, of this second */
     time_t date_at;
