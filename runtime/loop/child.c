@@ -227,10 +227,31 @@ bool peri_child_result(const struct peri_child *child, int *code, int *number)
     return child->has_exited;
 }
 
+/* What still holds its streams is not listened to any more. */
+static void stop_listening(struct peri_child *child)
+{
+    for (int i = 0; i < PERI_CHILD_STREAMS; i++) {
+        child->streams[i].is_open = false;
+        close_handle(&child->streams[i].pipe);
+    }
+    tell(child);
+}
+
+/* A session keeps its id while one is left in it, as those seem to be who hold the streams. */
+static bool kill_rest(struct peri_child *child, int number)
+{
+    if (peri_child_is_silent(child))
+        return false;
+    bool is_there = kill(-child->pid, number) == 0;
+    if (number == SIGKILL)
+        stop_listening(child);
+    return is_there;
+}
+
 bool peri_child_kill(struct peri_child *child, int number)
 {
     if (child->has_exited)
-        return false;
+        return kill_rest(child, number);
     return kill(-child->pid, number) == 0 || kill(child->pid, number) == 0;
 }
 
@@ -239,7 +260,8 @@ void peri_child_free(struct peri_child *child)
     if (child == NULL)
         return;
     child->is_freed = true;
-    if (peri_child_kill(child, SIGKILL)) {
+    bool was_alive = !child->has_exited;
+    if (peri_child_kill(child, SIGKILL) && was_alive) {
         close_handle(&child->uv);
         waitpid(child->pid, NULL, 0); /* libuv forgets a closed one, which would stay a zombie */
     }

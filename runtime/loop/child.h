@@ -58,7 +58,8 @@ bool peri_child_is_silent(const struct peri_child *child);
  * it. */
 bool peri_child_result(const struct peri_child *child, int *code, int *number);
 
-/* Sends a signal to the program and all it started; false when the program has ended. */
+/* Sends a signal to the program and all it started; false when nothing is left of them. SIGKILL for
+ * what outlives the program ends its streams, whoever still holds them. */
 bool peri_child_kill(struct peri_child *child, int number);
 
 /* Frees the child; kills what runs. The callback is never called after this. NULL is fine. */

@@ -108,6 +108,21 @@ t.test("a signal reaches a child and what it started", function()
   t.is_false(process.alive(math.tointeger(tonumber(text)), child.started))
 end)
 
+t.test("what a child left behind can be ended, and is not listened to for ever", function()
+  local child <close> = process.spawn { argv = { "sh", "-c", "sleep 61 & echo $!" } }
+  local _, text = child:read()
+  t.equal(child:wait(), 0)
+  t.is_true(child:kill "KILL")
+  t.is_nil((child:read()))
+  local left = math.tointeger(tonumber(text))
+  for _ = 1, 200 do
+    if process.run { "sh", "-c", "kill -0 " .. left .. " 2>/dev/null && ! grep -q 'State:.Z' /proc/" .. left
+      .. "/status" } ~= 0 then return end
+    task.sleep(0.01)
+  end
+  t.fail("%d is still there", left)
+end)
+
 t.test("a closed child is killed and reaped", function()
   local pid, started
   do

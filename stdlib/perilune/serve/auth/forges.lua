@@ -1,4 +1,5 @@
 --- GitHub, GitLab, Gitea, Forgejo and Bitbucket.
+local digest = require "perilune.c.digest"
 local options = require "perilune.serve.auth.options"
 local signature = require "perilune.serve.auth.signature"
 
@@ -41,7 +42,9 @@ local function verify_signed(self, request)
   local given = text:sub(1, #forge.prefix) == forge.prefix and signature.from_hex(text:sub(#forge.prefix + 1))
   if not given then return nil, "its signature is not written as it should be" end
   if not signature.is_of(self.secrets, "sha256", request.body, given) then return nil, "its signature is another" end
-  return { who = self.name, delivery_id = first_header(request, forge.id), event = first_header(request, forge.event) }
+  -- Without an id a repetition is known by what was signed.
+  local id = first_header(request, forge.id) or digest.sha256(given .. request.body)
+  return { who = self.name, delivery_id = id, event = first_header(request, forge.event) }
 end
 
 for name, forge in pairs(SIGNED) do

@@ -106,7 +106,7 @@ local function seconds_of(text, format)
     local ok, value = pcall(time.parse, text)
     return ok and ("%d"):format(math.floor(value - time.parse "1970-01-01T00:00:00Z")) or nil
   elseif format == "unix_ms" then
-    return text:find "^%d+$" and ("%d"):format(tonumber(text) // 1000) or nil
+    return text:match "^(%d+)%d%d%d$"
   end
   return text
 end

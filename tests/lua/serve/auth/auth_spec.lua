@@ -58,7 +58,10 @@ t.test("bytes that are no text are signed as they are", function()
     ["X-Gitea-Delivery"] = "d", ["X-Gitea-Event"] = "push" }
   t.equal(verifier:verify(request(headers, body), 0), { who = "gitea", delivery_id = "d", event = "push" })
   local forgejo = auth.forgejo { secret = kept "s3cret" }
-  t.equal(forgejo:verify(request({ ["X-Forgejo-Signature"] = headers["X-Gitea-Signature"] }, body), 0).who, "forgejo")
+  local bare = request({ ["X-Forgejo-Signature"] = headers["X-Gitea-Signature"] }, body)
+  local identity = forgejo:verify(bare, 0)
+  t.equal({ identity.who, #identity.delivery_id }, { "forgejo", 64 }) -- a repetition is known without an id, too
+  t.equal(forgejo:verify(bare, 0).delivery_id, identity.delivery_id)
 end)
 
 -- https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/
@@ -155,6 +158,17 @@ t.test("a signature of one's own description", function()
     auth.hmac { secret = kept "k", header = "X", timestamp = { header = "X-Time" } }
   end, "serve.config")
   t.match(e.message, "anybody could change it")
+end)
+
+t.test("times in milliseconds, of any length", function()
+  local verifier = auth.hmac { secret = kept "k", header = "X-Sig", signed = "{timestamp}.{body}",
+    timestamp = { header = "X-Time", format = "unix_ms" } }
+  local function signed(stamp)
+    return request({ ["X-Sig"] = hex(digest.hmac("sha256", "k", stamp .. ".b")), ["X-Time"] = stamp }, "b")
+  end
+  t.equal(verifier:verify(signed "1767225600123", 1767225600).who, "hmac")
+  refused(verifier, signed(("9"):rep(30)), 1767225600)
+  refused(verifier, signed "12", 1767225600)
 end)
 
 t.test("tokens and passwords", function()
